@@ -30,78 +30,74 @@ const (
 	Reason_REASON_UNSPECIFIED Reason = 0
 	// A care provider with this HSA id is registered.
 	Reason_CARE_PROVIDER_EXISTS Reason = 1
-	// There is no such care provider among the caller's.
-	Reason_CARE_PROVIDER_NOT_FOUND Reason = 2
 	// A care unit with this HSA id is registered.
-	Reason_CARE_UNIT_EXISTS Reason = 3
+	Reason_CARE_UNIT_EXISTS Reason = 2
 	// A member of staff with this HSA id is registered.
-	Reason_PRACTITIONER_EXISTS Reason = 4
+	Reason_PRACTITIONER_EXISTS Reason = 3
 	// There is no such member of staff at the caller's care provider.
-	Reason_PRACTITIONER_NOT_FOUND Reason = 5
+	Reason_PRACTITIONER_NOT_FOUND Reason = 4
 	// No employment is open after the day given, so there is nothing to end.
-	Reason_EMPLOYMENT_ENDED Reason = 6
+	Reason_EMPLOYMENT_ENDED Reason = 5
 	// An active patient of the same care provider has this identity number.
-	Reason_PATIENT_EXISTS Reason = 7
+	Reason_PATIENT_EXISTS Reason = 6
 	// The patient record is merged or registered in error, and takes no more writing.
-	Reason_PATIENT_NOT_ACTIVE Reason = 8
+	Reason_PATIENT_NOT_ACTIVE Reason = 7
 	// The patient has an open care episode, which must be closed or registered in error first.
-	Reason_PATIENT_HAS_OPEN_EPISODE Reason = 9
+	Reason_PATIENT_HAS_OPEN_EPISODE Reason = 8
 	// There is no such care episode of this patient.
-	Reason_CARE_EPISODE_NOT_FOUND Reason = 10
+	Reason_CARE_EPISODE_NOT_FOUND Reason = 9
 	// The patient has an open care episode; there is one at a time.
-	Reason_CARE_EPISODE_OPEN Reason = 11
+	Reason_CARE_EPISODE_OPEN Reason = 10
 	// The care episode is closed or registered in error.
-	Reason_CARE_EPISODE_CLOSED Reason = 12
+	Reason_CARE_EPISODE_CLOSED Reason = 11
 	// The episode has no such referral.
-	Reason_REFERRAL_NOT_FOUND Reason = 13
+	Reason_REFERRAL_NOT_FOUND Reason = 12
 	// The referral has been answered or has fallen away.
-	Reason_REFERRAL_NOT_PENDING Reason = 14
+	Reason_REFERRAL_NOT_PENDING Reason = 13
 	// Several referrals wait for the caller; the request must name one.
-	Reason_REFERRAL_AMBIGUOUS Reason = 15
+	Reason_REFERRAL_AMBIGUOUS Reason = 14
 	// The patient has not consented to coordination, or no longer does (act 2019:1297).
-	Reason_COORDINATION_CONSENT_MISSING Reason = 16
+	Reason_COORDINATION_CONSENT_MISSING Reason = 15
 	// There is no such consent of this patient.
-	Reason_CONSENT_NOT_FOUND Reason = 17
+	Reason_CONSENT_NOT_FOUND Reason = 16
 	// Only a granted consent can be withdrawn.
-	Reason_CONSENT_NOT_GRANTED Reason = 18
-	// The caller's token names no practitioner, and only a person can do this.
-	Reason_PRACTITIONER_REQUIRED Reason = 19
+	Reason_CONSENT_NOT_GRANTED Reason = 17
 	// Violation: the field must be set.
-	Reason_FIELD_REQUIRED Reason = 30
+	Reason_FIELD_REQUIRED Reason = 18
 	// Violation: the field does not change once set.
-	Reason_FIELD_IMMUTABLE Reason = 31
+	Reason_FIELD_IMMUTABLE Reason = 19
 	// Violation: the mask names a field that this method cannot change.
-	Reason_FIELD_NOT_UPDATABLE Reason = 32
+	Reason_FIELD_NOT_UPDATABLE Reason = 20
 	// Violation: the number is not written in one of the accepted forms of its kind.
-	Reason_IDENTITY_NUMBER_FORM Reason = 33
+	Reason_IDENTITY_NUMBER_FORM Reason = 21
 	// Violation: the number holds no day of the calendar, or one still to come.
-	Reason_IDENTITY_NUMBER_DATE Reason = 34
+	Reason_IDENTITY_NUMBER_DATE Reason = 22
 	// Violation: the check digit does not fit the other digits (Luhn).
-	Reason_IDENTITY_NUMBER_CHECK_DIGIT Reason = 35
+	Reason_IDENTITY_NUMBER_CHECK_DIGIT Reason = 23
 	// Violation: the number is of another kind than said.
-	Reason_IDENTITY_NUMBER_KIND Reason = 36
+	Reason_IDENTITY_NUMBER_KIND Reason = 24
 	// Violation: not a code of ICD-10-SE by its form.
-	Reason_DIAGNOSIS_CODE_FORM Reason = 37
+	Reason_DIAGNOSIS_CODE_FORM Reason = 25
 	// Violation: the model was not tried for this diagnosis; say why it is followed here.
-	Reason_DIAGNOSIS_NEEDS_REASON Reason = 38
+	Reason_DIAGNOSIS_NEEDS_REASON Reason = 26
 	// Violation: the last day lies before the first.
-	Reason_PERIOD_REVERSED Reason = 39
+	Reason_PERIOD_REVERSED Reason = 27
 	// Violation: the day lies in the future.
-	Reason_DATE_IN_FUTURE Reason = 40
+	Reason_DATE_IN_FUTURE Reason = 28
 	// Violation: the day lies too far back.
-	Reason_DATE_TOO_EARLY Reason = 41
+	Reason_DATE_TOO_EARLY Reason = 29
 	// Violation: the day lies in the past.
-	Reason_DATE_IN_PAST Reason = 42
+	Reason_DATE_IN_PAST Reason = 30
 	// Violation: the same role is named twice.
-	Reason_ROLE_REPEATED Reason = 43
+	Reason_ROLE_REPEATED Reason = 31
 	// Violation: an episode is either preventive or in need of sick leave.
-	Reason_PREVENTIVE_WITH_SICK_LEAVE Reason = 44
+	Reason_PREVENTIVE_WITH_SICK_LEAVE Reason = 32
 	// Violation: the unit does not exist, or belongs to another care provider.
-	Reason_UNIT_OF_OTHER_PROVIDER Reason = 45
+	Reason_UNIT_OF_OTHER_PROVIDER Reason = 33
 	// Violation: the practitioner does not have that role at the patient's unit on that day.
-	Reason_NOT_EMPLOYED_IN_ROLE Reason = 46
+	Reason_NOT_EMPLOYED_IN_ROLE Reason = 34
 	// Violation: a locum's employment needs a last day.
-	Reason_LOCUM_NEEDS_END Reason = 47
+	Reason_LOCUM_NEEDS_END Reason = 35
 )
 
 // Enum value maps for Reason.
@@ -109,82 +105,78 @@ var (
 	Reason_name = map[int32]string{
 		0:  "REASON_UNSPECIFIED",
 		1:  "CARE_PROVIDER_EXISTS",
-		2:  "CARE_PROVIDER_NOT_FOUND",
-		3:  "CARE_UNIT_EXISTS",
-		4:  "PRACTITIONER_EXISTS",
-		5:  "PRACTITIONER_NOT_FOUND",
-		6:  "EMPLOYMENT_ENDED",
-		7:  "PATIENT_EXISTS",
-		8:  "PATIENT_NOT_ACTIVE",
-		9:  "PATIENT_HAS_OPEN_EPISODE",
-		10: "CARE_EPISODE_NOT_FOUND",
-		11: "CARE_EPISODE_OPEN",
-		12: "CARE_EPISODE_CLOSED",
-		13: "REFERRAL_NOT_FOUND",
-		14: "REFERRAL_NOT_PENDING",
-		15: "REFERRAL_AMBIGUOUS",
-		16: "COORDINATION_CONSENT_MISSING",
-		17: "CONSENT_NOT_FOUND",
-		18: "CONSENT_NOT_GRANTED",
-		19: "PRACTITIONER_REQUIRED",
-		30: "FIELD_REQUIRED",
-		31: "FIELD_IMMUTABLE",
-		32: "FIELD_NOT_UPDATABLE",
-		33: "IDENTITY_NUMBER_FORM",
-		34: "IDENTITY_NUMBER_DATE",
-		35: "IDENTITY_NUMBER_CHECK_DIGIT",
-		36: "IDENTITY_NUMBER_KIND",
-		37: "DIAGNOSIS_CODE_FORM",
-		38: "DIAGNOSIS_NEEDS_REASON",
-		39: "PERIOD_REVERSED",
-		40: "DATE_IN_FUTURE",
-		41: "DATE_TOO_EARLY",
-		42: "DATE_IN_PAST",
-		43: "ROLE_REPEATED",
-		44: "PREVENTIVE_WITH_SICK_LEAVE",
-		45: "UNIT_OF_OTHER_PROVIDER",
-		46: "NOT_EMPLOYED_IN_ROLE",
-		47: "LOCUM_NEEDS_END",
+		2:  "CARE_UNIT_EXISTS",
+		3:  "PRACTITIONER_EXISTS",
+		4:  "PRACTITIONER_NOT_FOUND",
+		5:  "EMPLOYMENT_ENDED",
+		6:  "PATIENT_EXISTS",
+		7:  "PATIENT_NOT_ACTIVE",
+		8:  "PATIENT_HAS_OPEN_EPISODE",
+		9:  "CARE_EPISODE_NOT_FOUND",
+		10: "CARE_EPISODE_OPEN",
+		11: "CARE_EPISODE_CLOSED",
+		12: "REFERRAL_NOT_FOUND",
+		13: "REFERRAL_NOT_PENDING",
+		14: "REFERRAL_AMBIGUOUS",
+		15: "COORDINATION_CONSENT_MISSING",
+		16: "CONSENT_NOT_FOUND",
+		17: "CONSENT_NOT_GRANTED",
+		18: "FIELD_REQUIRED",
+		19: "FIELD_IMMUTABLE",
+		20: "FIELD_NOT_UPDATABLE",
+		21: "IDENTITY_NUMBER_FORM",
+		22: "IDENTITY_NUMBER_DATE",
+		23: "IDENTITY_NUMBER_CHECK_DIGIT",
+		24: "IDENTITY_NUMBER_KIND",
+		25: "DIAGNOSIS_CODE_FORM",
+		26: "DIAGNOSIS_NEEDS_REASON",
+		27: "PERIOD_REVERSED",
+		28: "DATE_IN_FUTURE",
+		29: "DATE_TOO_EARLY",
+		30: "DATE_IN_PAST",
+		31: "ROLE_REPEATED",
+		32: "PREVENTIVE_WITH_SICK_LEAVE",
+		33: "UNIT_OF_OTHER_PROVIDER",
+		34: "NOT_EMPLOYED_IN_ROLE",
+		35: "LOCUM_NEEDS_END",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":           0,
 		"CARE_PROVIDER_EXISTS":         1,
-		"CARE_PROVIDER_NOT_FOUND":      2,
-		"CARE_UNIT_EXISTS":             3,
-		"PRACTITIONER_EXISTS":          4,
-		"PRACTITIONER_NOT_FOUND":       5,
-		"EMPLOYMENT_ENDED":             6,
-		"PATIENT_EXISTS":               7,
-		"PATIENT_NOT_ACTIVE":           8,
-		"PATIENT_HAS_OPEN_EPISODE":     9,
-		"CARE_EPISODE_NOT_FOUND":       10,
-		"CARE_EPISODE_OPEN":            11,
-		"CARE_EPISODE_CLOSED":          12,
-		"REFERRAL_NOT_FOUND":           13,
-		"REFERRAL_NOT_PENDING":         14,
-		"REFERRAL_AMBIGUOUS":           15,
-		"COORDINATION_CONSENT_MISSING": 16,
-		"CONSENT_NOT_FOUND":            17,
-		"CONSENT_NOT_GRANTED":          18,
-		"PRACTITIONER_REQUIRED":        19,
-		"FIELD_REQUIRED":               30,
-		"FIELD_IMMUTABLE":              31,
-		"FIELD_NOT_UPDATABLE":          32,
-		"IDENTITY_NUMBER_FORM":         33,
-		"IDENTITY_NUMBER_DATE":         34,
-		"IDENTITY_NUMBER_CHECK_DIGIT":  35,
-		"IDENTITY_NUMBER_KIND":         36,
-		"DIAGNOSIS_CODE_FORM":          37,
-		"DIAGNOSIS_NEEDS_REASON":       38,
-		"PERIOD_REVERSED":              39,
-		"DATE_IN_FUTURE":               40,
-		"DATE_TOO_EARLY":               41,
-		"DATE_IN_PAST":                 42,
-		"ROLE_REPEATED":                43,
-		"PREVENTIVE_WITH_SICK_LEAVE":   44,
-		"UNIT_OF_OTHER_PROVIDER":       45,
-		"NOT_EMPLOYED_IN_ROLE":         46,
-		"LOCUM_NEEDS_END":              47,
+		"CARE_UNIT_EXISTS":             2,
+		"PRACTITIONER_EXISTS":          3,
+		"PRACTITIONER_NOT_FOUND":       4,
+		"EMPLOYMENT_ENDED":             5,
+		"PATIENT_EXISTS":               6,
+		"PATIENT_NOT_ACTIVE":           7,
+		"PATIENT_HAS_OPEN_EPISODE":     8,
+		"CARE_EPISODE_NOT_FOUND":       9,
+		"CARE_EPISODE_OPEN":            10,
+		"CARE_EPISODE_CLOSED":          11,
+		"REFERRAL_NOT_FOUND":           12,
+		"REFERRAL_NOT_PENDING":         13,
+		"REFERRAL_AMBIGUOUS":           14,
+		"COORDINATION_CONSENT_MISSING": 15,
+		"CONSENT_NOT_FOUND":            16,
+		"CONSENT_NOT_GRANTED":          17,
+		"FIELD_REQUIRED":               18,
+		"FIELD_IMMUTABLE":              19,
+		"FIELD_NOT_UPDATABLE":          20,
+		"IDENTITY_NUMBER_FORM":         21,
+		"IDENTITY_NUMBER_DATE":         22,
+		"IDENTITY_NUMBER_CHECK_DIGIT":  23,
+		"IDENTITY_NUMBER_KIND":         24,
+		"DIAGNOSIS_CODE_FORM":          25,
+		"DIAGNOSIS_NEEDS_REASON":       26,
+		"PERIOD_REVERSED":              27,
+		"DATE_IN_FUTURE":               28,
+		"DATE_TOO_EARLY":               29,
+		"DATE_IN_PAST":                 30,
+		"ROLE_REPEATED":                31,
+		"PREVENTIVE_WITH_SICK_LEAVE":   32,
+		"UNIT_OF_OTHER_PROVIDER":       33,
+		"NOT_EMPLOYED_IN_ROLE":         34,
+		"LOCUM_NEEDS_END":              35,
 	}
 )
 
@@ -219,47 +211,45 @@ var File_coworkcare_patient_v1_reason_proto protoreflect.FileDescriptor
 
 const file_coworkcare_patient_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\"coworkcare/patient/v1/reason.proto\x12\x15coworkcare.patient.v1*\xb8\a\n" +
+	"\"coworkcare/patient/v1/reason.proto\x12\x15coworkcare.patient.v1*\x80\a\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
-	"\x14CARE_PROVIDER_EXISTS\x10\x01\x12\x1b\n" +
-	"\x17CARE_PROVIDER_NOT_FOUND\x10\x02\x12\x14\n" +
-	"\x10CARE_UNIT_EXISTS\x10\x03\x12\x17\n" +
-	"\x13PRACTITIONER_EXISTS\x10\x04\x12\x1a\n" +
-	"\x16PRACTITIONER_NOT_FOUND\x10\x05\x12\x14\n" +
-	"\x10EMPLOYMENT_ENDED\x10\x06\x12\x12\n" +
-	"\x0ePATIENT_EXISTS\x10\a\x12\x16\n" +
-	"\x12PATIENT_NOT_ACTIVE\x10\b\x12\x1c\n" +
-	"\x18PATIENT_HAS_OPEN_EPISODE\x10\t\x12\x1a\n" +
-	"\x16CARE_EPISODE_NOT_FOUND\x10\n" +
-	"\x12\x15\n" +
-	"\x11CARE_EPISODE_OPEN\x10\v\x12\x17\n" +
-	"\x13CARE_EPISODE_CLOSED\x10\f\x12\x16\n" +
-	"\x12REFERRAL_NOT_FOUND\x10\r\x12\x18\n" +
-	"\x14REFERRAL_NOT_PENDING\x10\x0e\x12\x16\n" +
-	"\x12REFERRAL_AMBIGUOUS\x10\x0f\x12 \n" +
-	"\x1cCOORDINATION_CONSENT_MISSING\x10\x10\x12\x15\n" +
-	"\x11CONSENT_NOT_FOUND\x10\x11\x12\x17\n" +
-	"\x13CONSENT_NOT_GRANTED\x10\x12\x12\x19\n" +
-	"\x15PRACTITIONER_REQUIRED\x10\x13\x12\x12\n" +
-	"\x0eFIELD_REQUIRED\x10\x1e\x12\x13\n" +
-	"\x0fFIELD_IMMUTABLE\x10\x1f\x12\x17\n" +
-	"\x13FIELD_NOT_UPDATABLE\x10 \x12\x18\n" +
-	"\x14IDENTITY_NUMBER_FORM\x10!\x12\x18\n" +
-	"\x14IDENTITY_NUMBER_DATE\x10\"\x12\x1f\n" +
-	"\x1bIDENTITY_NUMBER_CHECK_DIGIT\x10#\x12\x18\n" +
-	"\x14IDENTITY_NUMBER_KIND\x10$\x12\x17\n" +
-	"\x13DIAGNOSIS_CODE_FORM\x10%\x12\x1a\n" +
-	"\x16DIAGNOSIS_NEEDS_REASON\x10&\x12\x13\n" +
-	"\x0fPERIOD_REVERSED\x10'\x12\x12\n" +
-	"\x0eDATE_IN_FUTURE\x10(\x12\x12\n" +
-	"\x0eDATE_TOO_EARLY\x10)\x12\x10\n" +
-	"\fDATE_IN_PAST\x10*\x12\x11\n" +
-	"\rROLE_REPEATED\x10+\x12\x1e\n" +
-	"\x1aPREVENTIVE_WITH_SICK_LEAVE\x10,\x12\x1a\n" +
-	"\x16UNIT_OF_OTHER_PROVIDER\x10-\x12\x18\n" +
-	"\x14NOT_EMPLOYED_IN_ROLE\x10.\x12\x13\n" +
-	"\x0fLOCUM_NEEDS_END\x10/BLZJgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1;patientv1b\x06proto3"
+	"\x14CARE_PROVIDER_EXISTS\x10\x01\x12\x14\n" +
+	"\x10CARE_UNIT_EXISTS\x10\x02\x12\x17\n" +
+	"\x13PRACTITIONER_EXISTS\x10\x03\x12\x1a\n" +
+	"\x16PRACTITIONER_NOT_FOUND\x10\x04\x12\x14\n" +
+	"\x10EMPLOYMENT_ENDED\x10\x05\x12\x12\n" +
+	"\x0ePATIENT_EXISTS\x10\x06\x12\x16\n" +
+	"\x12PATIENT_NOT_ACTIVE\x10\a\x12\x1c\n" +
+	"\x18PATIENT_HAS_OPEN_EPISODE\x10\b\x12\x1a\n" +
+	"\x16CARE_EPISODE_NOT_FOUND\x10\t\x12\x15\n" +
+	"\x11CARE_EPISODE_OPEN\x10\n" +
+	"\x12\x17\n" +
+	"\x13CARE_EPISODE_CLOSED\x10\v\x12\x16\n" +
+	"\x12REFERRAL_NOT_FOUND\x10\f\x12\x18\n" +
+	"\x14REFERRAL_NOT_PENDING\x10\r\x12\x16\n" +
+	"\x12REFERRAL_AMBIGUOUS\x10\x0e\x12 \n" +
+	"\x1cCOORDINATION_CONSENT_MISSING\x10\x0f\x12\x15\n" +
+	"\x11CONSENT_NOT_FOUND\x10\x10\x12\x17\n" +
+	"\x13CONSENT_NOT_GRANTED\x10\x11\x12\x12\n" +
+	"\x0eFIELD_REQUIRED\x10\x12\x12\x13\n" +
+	"\x0fFIELD_IMMUTABLE\x10\x13\x12\x17\n" +
+	"\x13FIELD_NOT_UPDATABLE\x10\x14\x12\x18\n" +
+	"\x14IDENTITY_NUMBER_FORM\x10\x15\x12\x18\n" +
+	"\x14IDENTITY_NUMBER_DATE\x10\x16\x12\x1f\n" +
+	"\x1bIDENTITY_NUMBER_CHECK_DIGIT\x10\x17\x12\x18\n" +
+	"\x14IDENTITY_NUMBER_KIND\x10\x18\x12\x17\n" +
+	"\x13DIAGNOSIS_CODE_FORM\x10\x19\x12\x1a\n" +
+	"\x16DIAGNOSIS_NEEDS_REASON\x10\x1a\x12\x13\n" +
+	"\x0fPERIOD_REVERSED\x10\x1b\x12\x12\n" +
+	"\x0eDATE_IN_FUTURE\x10\x1c\x12\x12\n" +
+	"\x0eDATE_TOO_EARLY\x10\x1d\x12\x10\n" +
+	"\fDATE_IN_PAST\x10\x1e\x12\x11\n" +
+	"\rROLE_REPEATED\x10\x1f\x12\x1e\n" +
+	"\x1aPREVENTIVE_WITH_SICK_LEAVE\x10 \x12\x1a\n" +
+	"\x16UNIT_OF_OTHER_PROVIDER\x10!\x12\x18\n" +
+	"\x14NOT_EMPLOYED_IN_ROLE\x10\"\x12\x13\n" +
+	"\x0fLOCUM_NEEDS_END\x10#BLZJgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1;patientv1b\x06proto3"
 
 var (
 	file_coworkcare_patient_v1_reason_proto_rawDescOnce sync.Once
