@@ -25,7 +25,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Where a certificate is in its life: DRAFT → SIGNED → REVOKED; DRAFT or SIGNED → REGISTERED_IN_ERROR.
+// Where a certificate is in its life: DRAFT → SIGNED → REVOKED; any of them → REGISTERED_IN_ERROR.
 type Certificate_State int32
 
 const (
@@ -37,7 +37,7 @@ const (
 	Certificate_SIGNED Certificate_State = 2
 	// Signed and then taken back by a GP; no longer counts.
 	Certificate_REVOKED Certificate_State = 3
-	// Should never have been there, for example written for the wrong patient; no longer counts.
+	// Should never have been there, for example written for the wrong patient; does not count.
 	Certificate_REGISTERED_IN_ERROR Certificate_State = 4
 )
 
@@ -86,67 +86,6 @@ func (Certificate_State) EnumDescriptor() ([]byte, []int) {
 	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{0, 0}
 }
 
-// What the patient's work capacity is measured against (FK 7804 [28]).
-type Certificate_WorkRelation int32
-
-const (
-	// Not a relation; never valid in input.
-	Certificate_WORK_RELATION_UNSPECIFIED Certificate_WorkRelation = 0
-	// The present work; `occupation` is then required at signing.
-	Certificate_CURRENT_WORK Certificate_WorkRelation = 1
-	// Work of a kind that normally occurs on the labour market, as a job seeker.
-	Certificate_SEEKING_WORK Certificate_WorkRelation = 2
-	// Caring for a child on parental benefit.
-	Certificate_PARENTAL_LEAVE Certificate_WorkRelation = 3
-	// Studies.
-	Certificate_STUDIES Certificate_WorkRelation = 4
-)
-
-// Enum value maps for Certificate_WorkRelation.
-var (
-	Certificate_WorkRelation_name = map[int32]string{
-		0: "WORK_RELATION_UNSPECIFIED",
-		1: "CURRENT_WORK",
-		2: "SEEKING_WORK",
-		3: "PARENTAL_LEAVE",
-		4: "STUDIES",
-	}
-	Certificate_WorkRelation_value = map[string]int32{
-		"WORK_RELATION_UNSPECIFIED": 0,
-		"CURRENT_WORK":              1,
-		"SEEKING_WORK":              2,
-		"PARENTAL_LEAVE":            3,
-		"STUDIES":                   4,
-	}
-)
-
-func (x Certificate_WorkRelation) Enum() *Certificate_WorkRelation {
-	p := new(Certificate_WorkRelation)
-	*p = x
-	return p
-}
-
-func (x Certificate_WorkRelation) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (Certificate_WorkRelation) Descriptor() protoreflect.EnumDescriptor {
-	return file_coworkcare_sickleave_v1_certificate_proto_enumTypes[1].Descriptor()
-}
-
-func (Certificate_WorkRelation) Type() protoreflect.EnumType {
-	return &file_coworkcare_sickleave_v1_certificate_proto_enumTypes[1]
-}
-
-func (x Certificate_WorkRelation) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use Certificate_WorkRelation.Descriptor instead.
-func (Certificate_WorkRelation) EnumDescriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{0, 1}
-}
-
 // How the GP came to know.
 type CertificateBasis_Kind int32
 
@@ -161,7 +100,7 @@ const (
 	CertificateBasis_PHONE CertificateBasis_Kind = 3
 	// The patient's record.
 	CertificateBasis_RECORD CertificateBasis_Kind = 4
-	// Something else; `description` says what [1.3].
+	// Something else; `note` says what [1.3].
 	CertificateBasis_OTHER CertificateBasis_Kind = 5
 )
 
@@ -196,11 +135,11 @@ func (x CertificateBasis_Kind) String() string {
 }
 
 func (CertificateBasis_Kind) Descriptor() protoreflect.EnumDescriptor {
-	return file_coworkcare_sickleave_v1_certificate_proto_enumTypes[2].Descriptor()
+	return file_coworkcare_sickleave_v1_certificate_proto_enumTypes[1].Descriptor()
 }
 
 func (CertificateBasis_Kind) Type() protoreflect.EnumType {
-	return &file_coworkcare_sickleave_v1_certificate_proto_enumTypes[2]
+	return &file_coworkcare_sickleave_v1_certificate_proto_enumTypes[1]
 }
 
 func (x CertificateBasis_Kind) Number() protoreflect.EnumNumber {
@@ -213,68 +152,69 @@ func (CertificateBasis_Kind) EnumDescriptor() ([]byte, []int) {
 }
 
 // What is expected.
-type CertificatePrognosis_Outlook int32
+type CertificatePrognosis_Kind int32
 
 const (
 	// Not answered.
-	CertificatePrognosis_OUTLOOK_UNSPECIFIED CertificatePrognosis_Outlook = 0
-	// Very likely back in full after the certified period.
-	CertificatePrognosis_VERY_LIKELY CertificatePrognosis_Outlook = 1
-	// Back within `months`.
-	CertificatePrognosis_WITHIN_MONTHS CertificatePrognosis_Outlook = 2
+	CertificatePrognosis_KIND_UNSPECIFIED CertificatePrognosis_Kind = 0
+	// Very likely back after the certified time.
+	CertificatePrognosis_RETURN_LIKELY CertificatePrognosis_Kind = 1
+	// Back after `months`.
+	CertificatePrognosis_RETURN_IN_MONTHS CertificatePrognosis_Kind = 2
 	// Probably not back.
-	CertificatePrognosis_PROBABLY_NOT CertificatePrognosis_Outlook = 3
-	// Unclear; `reason` says why [39.2].
-	CertificatePrognosis_UNCLEAR CertificatePrognosis_Outlook = 4
+	CertificatePrognosis_RETURN_UNLIKELY CertificatePrognosis_Kind = 3
+	// It cannot be said; `explanation` says why [39.2].
+	CertificatePrognosis_UNCLEAR CertificatePrognosis_Kind = 4
 )
 
-// Enum value maps for CertificatePrognosis_Outlook.
+// Enum value maps for CertificatePrognosis_Kind.
 var (
-	CertificatePrognosis_Outlook_name = map[int32]string{
-		0: "OUTLOOK_UNSPECIFIED",
-		1: "VERY_LIKELY",
-		2: "WITHIN_MONTHS",
-		3: "PROBABLY_NOT",
+	CertificatePrognosis_Kind_name = map[int32]string{
+		0: "KIND_UNSPECIFIED",
+		1: "RETURN_LIKELY",
+		2: "RETURN_IN_MONTHS",
+		3: "RETURN_UNLIKELY",
 		4: "UNCLEAR",
 	}
-	CertificatePrognosis_Outlook_value = map[string]int32{
-		"OUTLOOK_UNSPECIFIED": 0,
-		"VERY_LIKELY":         1,
-		"WITHIN_MONTHS":       2,
-		"PROBABLY_NOT":        3,
-		"UNCLEAR":             4,
+	CertificatePrognosis_Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED": 0,
+		"RETURN_LIKELY":    1,
+		"RETURN_IN_MONTHS": 2,
+		"RETURN_UNLIKELY":  3,
+		"UNCLEAR":          4,
 	}
 )
 
-func (x CertificatePrognosis_Outlook) Enum() *CertificatePrognosis_Outlook {
-	p := new(CertificatePrognosis_Outlook)
+func (x CertificatePrognosis_Kind) Enum() *CertificatePrognosis_Kind {
+	p := new(CertificatePrognosis_Kind)
 	*p = x
 	return p
 }
 
-func (x CertificatePrognosis_Outlook) String() string {
+func (x CertificatePrognosis_Kind) String() string {
 	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
 }
 
-func (CertificatePrognosis_Outlook) Descriptor() protoreflect.EnumDescriptor {
-	return file_coworkcare_sickleave_v1_certificate_proto_enumTypes[3].Descriptor()
+func (CertificatePrognosis_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_coworkcare_sickleave_v1_certificate_proto_enumTypes[2].Descriptor()
 }
 
-func (CertificatePrognosis_Outlook) Type() protoreflect.EnumType {
-	return &file_coworkcare_sickleave_v1_certificate_proto_enumTypes[3]
+func (CertificatePrognosis_Kind) Type() protoreflect.EnumType {
+	return &file_coworkcare_sickleave_v1_certificate_proto_enumTypes[2]
 }
 
-func (x CertificatePrognosis_Outlook) Number() protoreflect.EnumNumber {
+func (x CertificatePrognosis_Kind) Number() protoreflect.EnumNumber {
 	return protoreflect.EnumNumber(x)
 }
 
-// Deprecated: Use CertificatePrognosis_Outlook.Descriptor instead.
-func (CertificatePrognosis_Outlook) EnumDescriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{4, 0}
+// Deprecated: Use CertificatePrognosis_Kind.Descriptor instead.
+func (CertificatePrognosis_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{3, 0}
 }
 
 // A medical certificate for sick leave: the part of Försäkringskassan's form FK 7804 that the product works with. The number
-// in brackets is the form's own question number. Only a GP signs; care managers and coordinators may prepare the draft.
+// in brackets is the form's own question number. Only a GP signs; care managers and coordinators may prepare the draft. What is
+// signed never changes: it is revoked, or another certificate replaces, complements or renews it.
 //
 // Diagnoses and free text are kept encrypted. None of them stands in events, logs or URLs.
 type Certificate struct {
@@ -283,60 +223,56 @@ type Certificate struct {
 	CertificateId string `protobuf:"bytes,1,opt,name=certificate_id,json=certificateId,proto3" json:"certificate_id,omitempty"`
 	// The patient; never changes.
 	PatientId string `protobuf:"bytes,2,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
-	// The care episode it belongs to; empty when none. The caller's word: it is not looked up.
+	// The care episode it belongs to; empty when none; never changes. The caller's word: it is not looked up.
 	CareEpisodeId string `protobuf:"bytes,3,opt,name=care_episode_id,json=careEpisodeId,proto3" json:"care_episode_id,omitempty"`
 	// Where it is in its life.
 	State Certificate_State `protobuf:"varint,4,opt,name=state,proto3,enum=coworkcare.sickleave.v1.Certificate_State" json:"state,omitempty"`
-	// The patient's care unit when it was drafted. Cases of a unit count the certificates of that unit.
+	// The patient's care unit when it was drafted. The cases of a unit count the certificates of that unit.
 	CareUnitId string `protobuf:"bytes,5,opt,name=care_unit_id,json=careUnitId,proto3" json:"care_unit_id,omitempty"`
-	// The periods certified [32], 1–4: each degree once, no day in two of them. Kept in order of time.
+	// The periods certified [32], at most 4, no day in two of them; at least one at signing.
 	Periods []*CertificatePeriod `protobuf:"bytes,6,rep,name=periods,proto3" json:"periods,omitempty"`
-	// What the certificate builds on [1], each with its day; at least one at signing.
+	// What the assessment rests on [1], at most 5; at least one at signing.
 	Bases []*CertificateBasis `protobuf:"bytes,7,rep,name=bases,proto3" json:"bases,omitempty"`
-	// What work capacity is measured against [28], up to 4, each once; at least one at signing.
-	WorkRelations []Certificate_WorkRelation `protobuf:"varint,8,rep,packed,name=work_relations,json=workRelations,proto3,enum=coworkcare.sickleave.v1.Certificate_WorkRelation" json:"work_relations,omitempty"`
+	// The ICD-10-SE codes of the diagnoses that reduce work capacity [6], for example F32.1 or F43.8A, the one that matters most
+	// first; at most 3; at least one at signing. A bare category such as F43 is refused. Small letters and a missing point are
+	// accepted and put right.
+	DiagnosisCodes []string `protobuf:"bytes,8,rep,name=diagnosis_codes,json=diagnosisCodes,proto3" json:"diagnosis_codes,omitempty"`
 	// Occupation and tasks in the present work [29], at most 4000 characters. No names of persons or employers.
 	Occupation string `protobuf:"bytes,9,opt,name=occupation,proto3" json:"occupation,omitempty"`
-	// The diagnoses that reduce work capacity [6], 1–3, the one that matters most first; at least one at signing.
-	Diagnoses []*CertificateDiagnosis `protobuf:"bytes,10,rep,name=diagnoses,proto3" json:"diagnoses,omitempty"`
-	// The impairment: observations and findings [35], at most 4000 characters.
-	Impairment string `protobuf:"bytes,11,opt,name=impairment,proto3" json:"impairment,omitempty"`
-	// What the patient cannot do because of it [17], at most 4000 characters. The limitation is what decides.
-	ActivityLimitation string `protobuf:"bytes,12,opt,name=activity_limitation,json=activityLimitation,proto3" json:"activity_limitation,omitempty"`
-	// Ongoing and planned treatment [19], at most 4000 characters.
-	Treatment string `protobuf:"bytes,13,opt,name=treatment,proto3" json:"treatment,omitempty"`
-	// Why the sick leave is longer than the national decision support advises [37], at most 4000 characters.
-	LengthReason string `protobuf:"bytes,14,opt,name=length_reason,json=lengthReason,proto3" json:"length_reason,omitempty"`
-	// The prognosis for return to the present work [39].
-	Prognosis *CertificatePrognosis `protobuf:"bytes,15,opt,name=prognosis,proto3" json:"prognosis,omitempty"`
-	// Measures that may help the return [44], at most 4000 characters.
-	ReturnMeasures string `protobuf:"bytes,16,opt,name=return_measures,json=returnMeasures,proto3" json:"return_measures,omitempty"`
+	// The limitation of function: observations and findings [35], at most 4000 characters.
+	FunctionLimitation string `protobuf:"bytes,10,opt,name=function_limitation,json=functionLimitation,proto3" json:"function_limitation,omitempty"`
+	// What the patient cannot do because of it [17], at most 4000 characters. The limitation of activity is what decides.
+	ActivityLimitation string `protobuf:"bytes,11,opt,name=activity_limitation,json=activityLimitation,proto3" json:"activity_limitation,omitempty"`
+	// The prognosis for return to work [39]; absent when not given.
+	Prognosis *CertificatePrognosis `protobuf:"bytes,12,opt,name=prognosis,proto3" json:"prognosis,omitempty"`
+	// Why the first day lies more than 7 days before signing [32], at most 4000 characters.
+	EarlyStartReason string `protobuf:"bytes,13,opt,name=early_start_reason,json=earlyStartReason,proto3" json:"early_start_reason,omitempty"`
 	// Other information [25], at most 4000 characters.
-	OtherInformation string `protobuf:"bytes,17,opt,name=other_information,json=otherInformation,proto3" json:"other_information,omitempty"`
-	// Whether the GP wants Försäkringskassan to make contact [26].
-	AgencyContactWanted bool `protobuf:"varint,18,opt,name=agency_contact_wanted,json=agencyContactWanted,proto3" json:"agency_contact_wanted,omitempty"`
-	// Why contact is wanted [26.2], at most 4000 characters.
-	AgencyContactReason string `protobuf:"bytes,19,opt,name=agency_contact_reason,json=agencyContactReason,proto3" json:"agency_contact_reason,omitempty"`
-	// The signed certificate that this one replaces once signed; the replaced one then no longer counts.
-	ReplacesCertificateId string `protobuf:"bytes,20,opt,name=replaces_certificate_id,json=replacesCertificateId,proto3" json:"replaces_certificate_id,omitempty"`
-	// The signed certificate that this one complements once signed (Försäkringskassan asked for more); that one then no longer counts.
-	ComplementsCertificateId string `protobuf:"bytes,21,opt,name=complements_certificate_id,json=complementsCertificateId,proto3" json:"complements_certificate_id,omitempty"`
+	OtherInformation string `protobuf:"bytes,14,opt,name=other_information,json=otherInformation,proto3" json:"other_information,omitempty"`
+	// The signed certificate of the same patient that this one replaces; once this one is signed, that one no longer counts.
+	// Of this field and the next two at most one is set; none of them changes later.
+	ReplacesCertificateId string `protobuf:"bytes,15,opt,name=replaces_certificate_id,json=replacesCertificateId,proto3" json:"replaces_certificate_id,omitempty"`
+	// The signed certificate that this one complements (Försäkringskassan asked for more); once this one is signed, that one no
+	// longer counts.
+	ComplementsCertificateId string `protobuf:"bytes,16,opt,name=complements_certificate_id,json=complementsCertificateId,proto3" json:"complements_certificate_id,omitempty"`
 	// The signed certificate that this one extends. Both count.
-	RenewsCertificateId string `protobuf:"bytes,22,opt,name=renews_certificate_id,json=renewsCertificateId,proto3" json:"renews_certificate_id,omitempty"`
-	// Who prepared the draft; empty when a record system without a person did.
-	DraftedByPractitionerId string `protobuf:"bytes,23,opt,name=drafted_by_practitioner_id,json=draftedByPractitionerId,proto3" json:"drafted_by_practitioner_id,omitempty"`
+	RenewsCertificateId string `protobuf:"bytes,17,opt,name=renews_certificate_id,json=renewsCertificateId,proto3" json:"renews_certificate_id,omitempty"`
+	// Who prepared the draft.
+	CreatedByPractitionerId string `protobuf:"bytes,18,opt,name=created_by_practitioner_id,json=createdByPractitionerId,proto3" json:"created_by_practitioner_id,omitempty"`
 	// The GP who signed; empty before.
-	SignedByPractitionerId string `protobuf:"bytes,24,opt,name=signed_by_practitioner_id,json=signedByPractitionerId,proto3" json:"signed_by_practitioner_id,omitempty"`
+	SignedByPractitionerId string `protobuf:"bytes,19,opt,name=signed_by_practitioner_id,json=signedByPractitionerId,proto3" json:"signed_by_practitioner_id,omitempty"`
 	// When it was signed; absent before.
-	SignTime *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=sign_time,json=signTime,proto3" json:"sign_time,omitempty"`
-	// How it was taken out of use, in state REVOKED or REGISTERED_IN_ERROR; absent otherwise.
-	Withdrawal *CertificateWithdrawal `protobuf:"bytes,26,opt,name=withdrawal,proto3" json:"withdrawal,omitempty"`
+	SignTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=sign_time,json=signTime,proto3" json:"sign_time,omitempty"`
+	// How it was revoked; absent when it never was.
+	Revocation *CertificateWithdrawal `protobuf:"bytes,21,opt,name=revocation,proto3" json:"revocation,omitempty"`
+	// How it was registered in error; absent when it never was.
+	ErrorRegistration *CertificateWithdrawal `protobuf:"bytes,22,opt,name=error_registration,json=errorRegistration,proto3" json:"error_registration,omitempty"`
 	// The concurrency mark; changes with every write.
-	Etag string `protobuf:"bytes,27,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,23,opt,name=etag,proto3" json:"etag,omitempty"`
 	// When the draft was created.
-	CreateTime *timestamppb.Timestamp `protobuf:"bytes,28,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,24,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it was last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,29,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -420,9 +356,9 @@ func (x *Certificate) GetBases() []*CertificateBasis {
 	return nil
 }
 
-func (x *Certificate) GetWorkRelations() []Certificate_WorkRelation {
+func (x *Certificate) GetDiagnosisCodes() []string {
 	if x != nil {
-		return x.WorkRelations
+		return x.DiagnosisCodes
 	}
 	return nil
 }
@@ -434,16 +370,9 @@ func (x *Certificate) GetOccupation() string {
 	return ""
 }
 
-func (x *Certificate) GetDiagnoses() []*CertificateDiagnosis {
+func (x *Certificate) GetFunctionLimitation() string {
 	if x != nil {
-		return x.Diagnoses
-	}
-	return nil
-}
-
-func (x *Certificate) GetImpairment() string {
-	if x != nil {
-		return x.Impairment
+		return x.FunctionLimitation
 	}
 	return ""
 }
@@ -455,20 +384,6 @@ func (x *Certificate) GetActivityLimitation() string {
 	return ""
 }
 
-func (x *Certificate) GetTreatment() string {
-	if x != nil {
-		return x.Treatment
-	}
-	return ""
-}
-
-func (x *Certificate) GetLengthReason() string {
-	if x != nil {
-		return x.LengthReason
-	}
-	return ""
-}
-
 func (x *Certificate) GetPrognosis() *CertificatePrognosis {
 	if x != nil {
 		return x.Prognosis
@@ -476,9 +391,9 @@ func (x *Certificate) GetPrognosis() *CertificatePrognosis {
 	return nil
 }
 
-func (x *Certificate) GetReturnMeasures() string {
+func (x *Certificate) GetEarlyStartReason() string {
 	if x != nil {
-		return x.ReturnMeasures
+		return x.EarlyStartReason
 	}
 	return ""
 }
@@ -486,20 +401,6 @@ func (x *Certificate) GetReturnMeasures() string {
 func (x *Certificate) GetOtherInformation() string {
 	if x != nil {
 		return x.OtherInformation
-	}
-	return ""
-}
-
-func (x *Certificate) GetAgencyContactWanted() bool {
-	if x != nil {
-		return x.AgencyContactWanted
-	}
-	return false
-}
-
-func (x *Certificate) GetAgencyContactReason() string {
-	if x != nil {
-		return x.AgencyContactReason
 	}
 	return ""
 }
@@ -525,9 +426,9 @@ func (x *Certificate) GetRenewsCertificateId() string {
 	return ""
 }
 
-func (x *Certificate) GetDraftedByPractitionerId() string {
+func (x *Certificate) GetCreatedByPractitionerId() string {
 	if x != nil {
-		return x.DraftedByPractitionerId
+		return x.CreatedByPractitionerId
 	}
 	return ""
 }
@@ -546,9 +447,16 @@ func (x *Certificate) GetSignTime() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *Certificate) GetWithdrawal() *CertificateWithdrawal {
+func (x *Certificate) GetRevocation() *CertificateWithdrawal {
 	if x != nil {
-		return x.Withdrawal
+		return x.Revocation
+	}
+	return nil
+}
+
+func (x *Certificate) GetErrorRegistration() *CertificateWithdrawal {
+	if x != nil {
+		return x.ErrorRegistration
 	}
 	return nil
 }
@@ -579,9 +487,9 @@ type CertificatePeriod struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The first day, YYYY-MM-DD.
 	StartDate string `protobuf:"bytes,1,opt,name=start_date,json=startDate,proto3" json:"start_date,omitempty"`
-	// The last day, YYYY-MM-DD; on or after the first, at most five years later.
+	// The last day, YYYY-MM-DD; on or after the first; a period lasts five years at most.
 	EndDate string `protobuf:"bytes,2,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
-	// How much of the work capacity is lost, in per cent: 25, 50, 75 or 100.
+	// How much of the work capacity is lost, in per cent: 25, 50, 75 or 100 (SFB 27:45).
 	Degree        int32 `protobuf:"varint,3,opt,name=degree,proto3" json:"degree,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -638,15 +546,15 @@ func (x *CertificatePeriod) GetDegree() int32 {
 	return 0
 }
 
-// What a certificate builds on (FK 7804 [1]).
+// One thing that the assessment rests on (FK 7804 [1]).
 type CertificateBasis struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How the GP came to know.
 	Kind CertificateBasis_Kind `protobuf:"varint,1,opt,name=kind,proto3,enum=coworkcare.sickleave.v1.CertificateBasis_Kind" json:"kind,omitempty"`
-	// The day of it, YYYY-MM-DD.
+	// The day of the visit, the call or the entry, YYYY-MM-DD; not after the day of signing.
 	BasisDate string `protobuf:"bytes,2,opt,name=basis_date,json=basisDate,proto3" json:"basis_date,omitempty"`
-	// What it was, for kind OTHER; at most 4000 characters.
-	Description   string `protobuf:"bytes,3,opt,name=description,proto3" json:"description,omitempty"`
+	// What it was, at most 500 characters; required for OTHER.
+	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -695,84 +603,29 @@ func (x *CertificateBasis) GetBasisDate() string {
 	return ""
 }
 
-func (x *CertificateBasis) GetDescription() string {
+func (x *CertificateBasis) GetNote() string {
 	if x != nil {
-		return x.Description
+		return x.Note
 	}
 	return ""
 }
 
-// A diagnosis on a certificate (FK 7804 [6]).
-type CertificateDiagnosis struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The ICD-10-SE code, for example F32.1, F43.8A or F412.
-	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
-	// The diagnosis in words, at most 250 characters.
-	Description   string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *CertificateDiagnosis) Reset() {
-	*x = CertificateDiagnosis{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[3]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *CertificateDiagnosis) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*CertificateDiagnosis) ProtoMessage() {}
-
-func (x *CertificateDiagnosis) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[3]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use CertificateDiagnosis.ProtoReflect.Descriptor instead.
-func (*CertificateDiagnosis) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{3}
-}
-
-func (x *CertificateDiagnosis) GetCode() string {
-	if x != nil {
-		return x.Code
-	}
-	return ""
-}
-
-func (x *CertificateDiagnosis) GetDescription() string {
-	if x != nil {
-		return x.Description
-	}
-	return ""
-}
-
-// The prognosis for return to the present work (FK 7804 [39]).
+// The prognosis for return to work (FK 7804 [39]).
 type CertificatePrognosis struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What is expected.
-	Outlook CertificatePrognosis_Outlook `protobuf:"varint,1,opt,name=outlook,proto3,enum=coworkcare.sickleave.v1.CertificatePrognosis_Outlook" json:"outlook,omitempty"`
-	// Within how many months, 1–99, for WITHIN_MONTHS [39.4]; 0 otherwise.
+	Kind CertificatePrognosis_Kind `protobuf:"varint,1,opt,name=kind,proto3,enum=coworkcare.sickleave.v1.CertificatePrognosis_Kind" json:"kind,omitempty"`
+	// After how many months, 1–99, for RETURN_IN_MONTHS [39.4]; 0 otherwise.
 	Months int32 `protobuf:"varint,2,opt,name=months,proto3" json:"months,omitempty"`
-	// Why it is unclear, at most 4000 characters.
-	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Why it is unclear, at most 4000 characters; required for UNCLEAR.
+	Explanation   string `protobuf:"bytes,3,opt,name=explanation,proto3" json:"explanation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CertificatePrognosis) Reset() {
 	*x = CertificatePrognosis{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[4]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -784,7 +637,7 @@ func (x *CertificatePrognosis) String() string {
 func (*CertificatePrognosis) ProtoMessage() {}
 
 func (x *CertificatePrognosis) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[4]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -797,14 +650,14 @@ func (x *CertificatePrognosis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CertificatePrognosis.ProtoReflect.Descriptor instead.
 func (*CertificatePrognosis) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{4}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *CertificatePrognosis) GetOutlook() CertificatePrognosis_Outlook {
+func (x *CertificatePrognosis) GetKind() CertificatePrognosis_Kind {
 	if x != nil {
-		return x.Outlook
+		return x.Kind
 	}
-	return CertificatePrognosis_OUTLOOK_UNSPECIFIED
+	return CertificatePrognosis_KIND_UNSPECIFIED
 }
 
 func (x *CertificatePrognosis) GetMonths() int32 {
@@ -814,9 +667,9 @@ func (x *CertificatePrognosis) GetMonths() int32 {
 	return 0
 }
 
-func (x *CertificatePrognosis) GetReason() string {
+func (x *CertificatePrognosis) GetExplanation() string {
 	if x != nil {
-		return x.Reason
+		return x.Explanation
 	}
 	return ""
 }
@@ -836,7 +689,7 @@ type CertificateWithdrawal struct {
 
 func (x *CertificateWithdrawal) Reset() {
 	*x = CertificateWithdrawal{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[5]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -848,7 +701,7 @@ func (x *CertificateWithdrawal) String() string {
 func (*CertificateWithdrawal) ProtoMessage() {}
 
 func (x *CertificateWithdrawal) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[5]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -861,7 +714,7 @@ func (x *CertificateWithdrawal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CertificateWithdrawal.ProtoReflect.Descriptor instead.
 func (*CertificateWithdrawal) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{5}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CertificateWithdrawal) GetReason() string {
@@ -898,7 +751,7 @@ type CreateCertificateRequest struct {
 
 func (x *CreateCertificateRequest) Reset() {
 	*x = CreateCertificateRequest{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[6]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -910,7 +763,7 @@ func (x *CreateCertificateRequest) String() string {
 func (*CreateCertificateRequest) ProtoMessage() {}
 
 func (x *CreateCertificateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[6]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -923,7 +776,7 @@ func (x *CreateCertificateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateCertificateRequest.ProtoReflect.Descriptor instead.
 func (*CreateCertificateRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{6}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CreateCertificateRequest) GetCertificate() *Certificate {
@@ -953,7 +806,7 @@ type GetCertificateRequest struct {
 
 func (x *GetCertificateRequest) Reset() {
 	*x = GetCertificateRequest{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[7]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -965,7 +818,7 @@ func (x *GetCertificateRequest) String() string {
 func (*GetCertificateRequest) ProtoMessage() {}
 
 func (x *GetCertificateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[7]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -978,7 +831,7 @@ func (x *GetCertificateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCertificateRequest.ProtoReflect.Descriptor instead.
 func (*GetCertificateRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{7}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetCertificateRequest) GetPatientId() string {
@@ -1012,7 +865,7 @@ type ListCertificatesRequest struct {
 
 func (x *ListCertificatesRequest) Reset() {
 	*x = ListCertificatesRequest{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[8]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1024,7 +877,7 @@ func (x *ListCertificatesRequest) String() string {
 func (*ListCertificatesRequest) ProtoMessage() {}
 
 func (x *ListCertificatesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[8]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1037,7 +890,7 @@ func (x *ListCertificatesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCertificatesRequest.ProtoReflect.Descriptor instead.
 func (*ListCertificatesRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{8}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListCertificatesRequest) GetPatientId() string {
@@ -1081,7 +934,7 @@ type ListCertificatesResponse struct {
 
 func (x *ListCertificatesResponse) Reset() {
 	*x = ListCertificatesResponse{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[9]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1093,7 +946,7 @@ func (x *ListCertificatesResponse) String() string {
 func (*ListCertificatesResponse) ProtoMessage() {}
 
 func (x *ListCertificatesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[9]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1106,7 +959,7 @@ func (x *ListCertificatesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCertificatesResponse.ProtoReflect.Descriptor instead.
 func (*ListCertificatesResponse) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{9}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListCertificatesResponse) GetCertificates() []*Certificate {
@@ -1128,7 +981,9 @@ type UpdateCertificateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The draft with its new values; its `etag`, when set, must be current.
 	Certificate *Certificate `protobuf:"bytes,1,opt,name=certificate,proto3" json:"certificate,omitempty"`
-	// The top-level fields to change; a listed field that is empty is emptied. Without a mask every field that is set is changed.
+	// The top-level fields to change, of `periods`, `bases`, `diagnosis_codes`, `occupation`, `function_limitation`,
+	// `activity_limitation`, `prognosis`, `early_start_reason`, `other_information`; a field that is listed and empty is emptied.
+	// Without a mask every one of them that is set is changed; `*` changes all.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// Makes a retry harmless; a UUID.
 	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -1138,7 +993,7 @@ type UpdateCertificateRequest struct {
 
 func (x *UpdateCertificateRequest) Reset() {
 	*x = UpdateCertificateRequest{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[10]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1150,7 +1005,7 @@ func (x *UpdateCertificateRequest) String() string {
 func (*UpdateCertificateRequest) ProtoMessage() {}
 
 func (x *UpdateCertificateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[10]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1163,7 +1018,7 @@ func (x *UpdateCertificateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateCertificateRequest.ProtoReflect.Descriptor instead.
 func (*UpdateCertificateRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{10}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UpdateCertificateRequest) GetCertificate() *Certificate {
@@ -1204,7 +1059,7 @@ type SignCertificateRequest struct {
 
 func (x *SignCertificateRequest) Reset() {
 	*x = SignCertificateRequest{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[11]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1216,7 +1071,7 @@ func (x *SignCertificateRequest) String() string {
 func (*SignCertificateRequest) ProtoMessage() {}
 
 func (x *SignCertificateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[11]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1229,7 +1084,7 @@ func (x *SignCertificateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignCertificateRequest.ProtoReflect.Descriptor instead.
 func (*SignCertificateRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{11}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SignCertificateRequest) GetPatientId() string {
@@ -1267,7 +1122,7 @@ type RevokeCertificateRequest struct {
 	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
 	// The certificate.
 	CertificateId string `protobuf:"bytes,2,opt,name=certificate_id,json=certificateId,proto3" json:"certificate_id,omitempty"`
-	// Why, 1–1000 characters.
+	// Why, 1–500 characters.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// The concurrency mark that was read; empty takes any.
 	Etag string `protobuf:"bytes,4,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -1279,7 +1134,7 @@ type RevokeCertificateRequest struct {
 
 func (x *RevokeCertificateRequest) Reset() {
 	*x = RevokeCertificateRequest{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[12]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1291,7 +1146,7 @@ func (x *RevokeCertificateRequest) String() string {
 func (*RevokeCertificateRequest) ProtoMessage() {}
 
 func (x *RevokeCertificateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[12]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1304,7 +1159,7 @@ func (x *RevokeCertificateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeCertificateRequest.ProtoReflect.Descriptor instead.
 func (*RevokeCertificateRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{12}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RevokeCertificateRequest) GetPatientId() string {
@@ -1349,7 +1204,7 @@ type RegisterCertificateInErrorRequest struct {
 	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
 	// The certificate.
 	CertificateId string `protobuf:"bytes,2,opt,name=certificate_id,json=certificateId,proto3" json:"certificate_id,omitempty"`
-	// Why, 1–1000 characters.
+	// Why, 1–500 characters.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// The concurrency mark that was read; empty takes any.
 	Etag string `protobuf:"bytes,4,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -1361,7 +1216,7 @@ type RegisterCertificateInErrorRequest struct {
 
 func (x *RegisterCertificateInErrorRequest) Reset() {
 	*x = RegisterCertificateInErrorRequest{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[13]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1373,7 +1228,7 @@ func (x *RegisterCertificateInErrorRequest) String() string {
 func (*RegisterCertificateInErrorRequest) ProtoMessage() {}
 
 func (x *RegisterCertificateInErrorRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[13]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1386,7 +1241,7 @@ func (x *RegisterCertificateInErrorRequest) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use RegisterCertificateInErrorRequest.ProtoReflect.Descriptor instead.
 func (*RegisterCertificateInErrorRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{13}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RegisterCertificateInErrorRequest) GetPatientId() string {
@@ -1428,49 +1283,41 @@ var File_coworkcare_sickleave_v1_certificate_proto protoreflect.FileDescriptor
 
 const file_coworkcare_sickleave_v1_certificate_proto_rawDesc = "" +
 	"\n" +
-	")coworkcare/sickleave/v1/certificate.proto\x12\x17coworkcare.sickleave.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd3\x0f\n" +
+	")coworkcare/sickleave/v1/certificate.proto\x12\x17coworkcare.sickleave.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc1\f\n" +
 	"\vCertificate\x125\n" +
 	"\x0ecertificate_id\x18\x01 \x01(\tB\x0e\xe0A\x03\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\rcertificateId\x12*\n" +
 	"\n" +
-	"patient_id\x18\x02 \x01(\tB\v\xe0A\x05\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x123\n" +
-	"\x0fcare_episode_id\x18\x03 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\rcareEpisodeId\x12E\n" +
+	"patient_id\x18\x02 \x01(\tB\v\xe0A\x05\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x126\n" +
+	"\x0fcare_episode_id\x18\x03 \x01(\tB\x0e\xe0A\x05\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\rcareEpisodeId\x12E\n" +
 	"\x05state\x18\x04 \x01(\x0e2*.coworkcare.sickleave.v1.Certificate.StateB\x03\xe0A\x03R\x05state\x12%\n" +
 	"\fcare_unit_id\x18\x05 \x01(\tB\x03\xe0A\x03R\n" +
-	"careUnitId\x12Q\n" +
-	"\aperiods\x18\x06 \x03(\v2*.coworkcare.sickleave.v1.CertificatePeriodB\v\xe0A\x02\xbaH\x05\x92\x01\x02\x10\x10R\aperiods\x12I\n" +
-	"\x05bases\x18\a \x03(\v2).coworkcare.sickleave.v1.CertificateBasisB\b\xbaH\x05\x92\x01\x02\x10\n" +
-	"R\x05bases\x12k\n" +
-	"\x0ework_relations\x18\b \x03(\x0e21.coworkcare.sickleave.v1.Certificate.WorkRelationB\x11\xbaH\x0e\x92\x01\v\x10\x10\"\a\x82\x01\x04\x10\x01 \x00R\rworkRelations\x12(\n" +
+	"careUnitId\x12D\n" +
+	"\aperiods\x18\x06 \x03(\v2*.coworkcare.sickleave.v1.CertificatePeriodR\aperiods\x12?\n" +
+	"\x05bases\x18\a \x03(\v2).coworkcare.sickleave.v1.CertificateBasisR\x05bases\x12'\n" +
+	"\x0fdiagnosis_codes\x18\b \x03(\tR\x0ediagnosisCodes\x12\x1e\n" +
 	"\n" +
-	"occupation\x18\t \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\n" +
-	"occupation\x12U\n" +
-	"\tdiagnoses\x18\n" +
-	" \x03(\v2-.coworkcare.sickleave.v1.CertificateDiagnosisB\b\xbaH\x05\x92\x01\x02\x10\n" +
-	"R\tdiagnoses\x12(\n" +
+	"occupation\x18\t \x01(\tR\n" +
+	"occupation\x12/\n" +
+	"\x13function_limitation\x18\n" +
+	" \x01(\tR\x12functionLimitation\x12/\n" +
+	"\x13activity_limitation\x18\v \x01(\tR\x12activityLimitation\x12K\n" +
+	"\tprognosis\x18\f \x01(\v2-.coworkcare.sickleave.v1.CertificatePrognosisR\tprognosis\x12,\n" +
+	"\x12early_start_reason\x18\r \x01(\tR\x10earlyStartReason\x12+\n" +
+	"\x11other_information\x18\x0e \x01(\tR\x10otherInformation\x12F\n" +
+	"\x17replaces_certificate_id\x18\x0f \x01(\tB\x0e\xe0A\x05\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x15replacesCertificateId\x12L\n" +
+	"\x1acomplements_certificate_id\x18\x10 \x01(\tB\x0e\xe0A\x05\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x18complementsCertificateId\x12B\n" +
+	"\x15renews_certificate_id\x18\x11 \x01(\tB\x0e\xe0A\x05\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x13renewsCertificateId\x12@\n" +
+	"\x1acreated_by_practitioner_id\x18\x12 \x01(\tB\x03\xe0A\x03R\x17createdByPractitionerId\x12>\n" +
+	"\x19signed_by_practitioner_id\x18\x13 \x01(\tB\x03\xe0A\x03R\x16signedByPractitionerId\x12<\n" +
+	"\tsign_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\bsignTime\x12S\n" +
 	"\n" +
-	"impairment\x18\v \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\n" +
-	"impairment\x129\n" +
-	"\x13activity_limitation\x18\f \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x12activityLimitation\x12&\n" +
-	"\ttreatment\x18\r \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\ttreatment\x12-\n" +
-	"\rlength_reason\x18\x0e \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\flengthReason\x12K\n" +
-	"\tprognosis\x18\x0f \x01(\v2-.coworkcare.sickleave.v1.CertificatePrognosisR\tprognosis\x121\n" +
-	"\x0freturn_measures\x18\x10 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x0ereturnMeasures\x125\n" +
-	"\x11other_information\x18\x11 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x10otherInformation\x122\n" +
-	"\x15agency_contact_wanted\x18\x12 \x01(\bR\x13agencyContactWanted\x12<\n" +
-	"\x15agency_contact_reason\x18\x13 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x13agencyContactReason\x12C\n" +
-	"\x17replaces_certificate_id\x18\x14 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x15replacesCertificateId\x12I\n" +
-	"\x1acomplements_certificate_id\x18\x15 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x18complementsCertificateId\x12?\n" +
-	"\x15renews_certificate_id\x18\x16 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x13renewsCertificateId\x12@\n" +
-	"\x1adrafted_by_practitioner_id\x18\x17 \x01(\tB\x03\xe0A\x03R\x17draftedByPractitionerId\x12>\n" +
-	"\x19signed_by_practitioner_id\x18\x18 \x01(\tB\x03\xe0A\x03R\x16signedByPractitionerId\x12<\n" +
-	"\tsign_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\bsignTime\x12S\n" +
-	"\n" +
-	"withdrawal\x18\x1a \x01(\v2..coworkcare.sickleave.v1.CertificateWithdrawalB\x03\xe0A\x03R\n" +
-	"withdrawal\x12\x12\n" +
-	"\x04etag\x18\x1b \x01(\tR\x04etag\x12@\n" +
-	"\vcreate_time\x18\x1c \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"revocation\x18\x15 \x01(\v2..coworkcare.sickleave.v1.CertificateWithdrawalB\x03\xe0A\x03R\n" +
+	"revocation\x12b\n" +
+	"\x12error_registration\x18\x16 \x01(\v2..coworkcare.sickleave.v1.CertificateWithdrawalB\x03\xe0A\x03R\x11errorRegistration\x12\x1b\n" +
+	"\x04etag\x18\x17 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12@\n" +
+	"\vcreate_time\x18\x18 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
-	"\vupdate_time\x18\x1d \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"\vupdate_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\"[\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\t\n" +
@@ -1478,23 +1325,17 @@ const file_coworkcare_sickleave_v1_certificate_proto_rawDesc = "" +
 	"\n" +
 	"\x06SIGNED\x10\x02\x12\v\n" +
 	"\aREVOKED\x10\x03\x12\x17\n" +
-	"\x13REGISTERED_IN_ERROR\x10\x04\"r\n" +
-	"\fWorkRelation\x12\x1d\n" +
-	"\x19WORK_RELATION_UNSPECIFIED\x10\x00\x12\x10\n" +
-	"\fCURRENT_WORK\x10\x01\x12\x10\n" +
-	"\fSEEKING_WORK\x10\x02\x12\x12\n" +
-	"\x0ePARENTAL_LEAVE\x10\x03\x12\v\n" +
-	"\aSTUDIES\x10\x04\"t\n" +
+	"\x13REGISTERED_IN_ERROR\x10\x04\"t\n" +
 	"\x11CertificatePeriod\x12\"\n" +
 	"\n" +
 	"start_date\x18\x01 \x01(\tB\x03\xe0A\x02R\tstartDate\x12\x1e\n" +
 	"\bend_date\x18\x02 \x01(\tB\x03\xe0A\x02R\aendDate\x12\x1b\n" +
-	"\x06degree\x18\x03 \x01(\x05B\x03\xe0A\x02R\x06degree\"\x91\x02\n" +
-	"\x10CertificateBasis\x12Q\n" +
-	"\x04kind\x18\x01 \x01(\x0e2..coworkcare.sickleave.v1.CertificateBasis.KindB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12\"\n" +
+	"\x06degree\x18\x03 \x01(\x05B\x03\xe0A\x02R\x06degree\"\xef\x01\n" +
+	"\x10CertificateBasis\x12G\n" +
+	"\x04kind\x18\x01 \x01(\x0e2..coworkcare.sickleave.v1.CertificateBasis.KindB\x03\xe0A\x02R\x04kind\x12\"\n" +
 	"\n" +
-	"basis_date\x18\x02 \x01(\tB\x03\xe0A\x02R\tbasisDate\x12*\n" +
-	"\vdescription\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\vdescription\"Z\n" +
+	"basis_date\x18\x02 \x01(\tB\x03\xe0A\x02R\tbasisDate\x12\x12\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\"Z\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vEXAMINATION\x10\x01\x12\t\n" +
@@ -1502,20 +1343,16 @@ const file_coworkcare_sickleave_v1_certificate_proto_rawDesc = "" +
 	"\x05PHONE\x10\x03\x12\n" +
 	"\n" +
 	"\x06RECORD\x10\x04\x12\t\n" +
-	"\x05OTHER\x10\x05\"b\n" +
-	"\x14CertificateDiagnosis\x12\x1e\n" +
-	"\x04code\x18\x01 \x01(\tB\n" +
-	"\xe0A\x02\xbaH\x04r\x02\x18\bR\x04code\x12*\n" +
-	"\vdescription\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xfa\x01R\vdescription\"\x9d\x02\n" +
-	"\x14CertificatePrognosis\x12Y\n" +
-	"\aoutlook\x18\x01 \x01(\x0e25.coworkcare.sickleave.v1.CertificatePrognosis.OutlookB\b\xbaH\x05\x82\x01\x02\x10\x01R\aoutlook\x12!\n" +
-	"\x06months\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18c(\x00R\x06months\x12 \n" +
-	"\x06reason\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x06reason\"e\n" +
-	"\aOutlook\x12\x17\n" +
-	"\x13OUTLOOK_UNSPECIFIED\x10\x00\x12\x0f\n" +
-	"\vVERY_LIKELY\x10\x01\x12\x11\n" +
-	"\rWITHIN_MONTHS\x10\x02\x12\x10\n" +
-	"\fPROBABLY_NOT\x10\x03\x12\v\n" +
+	"\x05OTHER\x10\x05\"\x81\x02\n" +
+	"\x14CertificatePrognosis\x12F\n" +
+	"\x04kind\x18\x01 \x01(\x0e22.coworkcare.sickleave.v1.CertificatePrognosis.KindR\x04kind\x12\x16\n" +
+	"\x06months\x18\x02 \x01(\x05R\x06months\x12 \n" +
+	"\vexplanation\x18\x03 \x01(\tR\vexplanation\"g\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rRETURN_LIKELY\x10\x01\x12\x14\n" +
+	"\x10RETURN_IN_MONTHS\x10\x02\x12\x13\n" +
+	"\x0fRETURN_UNLIKELY\x10\x03\x12\v\n" +
 	"\aUNCLEAR\x10\x04\"\x99\x01\n" +
 	"\x15CertificateWithdrawal\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12'\n" +
@@ -1557,7 +1394,7 @@ const file_coworkcare_sickleave_v1_certificate_proto_rawDesc = "" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x122\n" +
 	"\x0ecertificate_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\rcertificateId\x12%\n" +
-	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xe8\aR\x06reason\x12\x1b\n" +
+	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\x12\x1b\n" +
 	"\x04etag\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
 	"\n" +
 	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xf3\x01\n" +
@@ -1565,7 +1402,7 @@ const file_coworkcare_sickleave_v1_certificate_proto_rawDesc = "" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x122\n" +
 	"\x0ecertificate_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\rcertificateId\x12%\n" +
-	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xe8\aR\x06reason\x12\x1b\n" +
+	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\x12\x1b\n" +
 	"\x04etag\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
 	"\n" +
 	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestIdBPZNgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1;sickleavev1b\x06proto3"
@@ -1582,54 +1419,51 @@ func file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP() []byte {
 	return file_coworkcare_sickleave_v1_certificate_proto_rawDescData
 }
 
-var file_coworkcare_sickleave_v1_certificate_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_coworkcare_sickleave_v1_certificate_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_coworkcare_sickleave_v1_certificate_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_coworkcare_sickleave_v1_certificate_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_coworkcare_sickleave_v1_certificate_proto_goTypes = []any{
 	(Certificate_State)(0),                    // 0: coworkcare.sickleave.v1.Certificate.State
-	(Certificate_WorkRelation)(0),             // 1: coworkcare.sickleave.v1.Certificate.WorkRelation
-	(CertificateBasis_Kind)(0),                // 2: coworkcare.sickleave.v1.CertificateBasis.Kind
-	(CertificatePrognosis_Outlook)(0),         // 3: coworkcare.sickleave.v1.CertificatePrognosis.Outlook
-	(*Certificate)(nil),                       // 4: coworkcare.sickleave.v1.Certificate
-	(*CertificatePeriod)(nil),                 // 5: coworkcare.sickleave.v1.CertificatePeriod
-	(*CertificateBasis)(nil),                  // 6: coworkcare.sickleave.v1.CertificateBasis
-	(*CertificateDiagnosis)(nil),              // 7: coworkcare.sickleave.v1.CertificateDiagnosis
-	(*CertificatePrognosis)(nil),              // 8: coworkcare.sickleave.v1.CertificatePrognosis
-	(*CertificateWithdrawal)(nil),             // 9: coworkcare.sickleave.v1.CertificateWithdrawal
-	(*CreateCertificateRequest)(nil),          // 10: coworkcare.sickleave.v1.CreateCertificateRequest
-	(*GetCertificateRequest)(nil),             // 11: coworkcare.sickleave.v1.GetCertificateRequest
-	(*ListCertificatesRequest)(nil),           // 12: coworkcare.sickleave.v1.ListCertificatesRequest
-	(*ListCertificatesResponse)(nil),          // 13: coworkcare.sickleave.v1.ListCertificatesResponse
-	(*UpdateCertificateRequest)(nil),          // 14: coworkcare.sickleave.v1.UpdateCertificateRequest
-	(*SignCertificateRequest)(nil),            // 15: coworkcare.sickleave.v1.SignCertificateRequest
-	(*RevokeCertificateRequest)(nil),          // 16: coworkcare.sickleave.v1.RevokeCertificateRequest
-	(*RegisterCertificateInErrorRequest)(nil), // 17: coworkcare.sickleave.v1.RegisterCertificateInErrorRequest
-	(*timestamppb.Timestamp)(nil),             // 18: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),             // 19: google.protobuf.FieldMask
+	(CertificateBasis_Kind)(0),                // 1: coworkcare.sickleave.v1.CertificateBasis.Kind
+	(CertificatePrognosis_Kind)(0),            // 2: coworkcare.sickleave.v1.CertificatePrognosis.Kind
+	(*Certificate)(nil),                       // 3: coworkcare.sickleave.v1.Certificate
+	(*CertificatePeriod)(nil),                 // 4: coworkcare.sickleave.v1.CertificatePeriod
+	(*CertificateBasis)(nil),                  // 5: coworkcare.sickleave.v1.CertificateBasis
+	(*CertificatePrognosis)(nil),              // 6: coworkcare.sickleave.v1.CertificatePrognosis
+	(*CertificateWithdrawal)(nil),             // 7: coworkcare.sickleave.v1.CertificateWithdrawal
+	(*CreateCertificateRequest)(nil),          // 8: coworkcare.sickleave.v1.CreateCertificateRequest
+	(*GetCertificateRequest)(nil),             // 9: coworkcare.sickleave.v1.GetCertificateRequest
+	(*ListCertificatesRequest)(nil),           // 10: coworkcare.sickleave.v1.ListCertificatesRequest
+	(*ListCertificatesResponse)(nil),          // 11: coworkcare.sickleave.v1.ListCertificatesResponse
+	(*UpdateCertificateRequest)(nil),          // 12: coworkcare.sickleave.v1.UpdateCertificateRequest
+	(*SignCertificateRequest)(nil),            // 13: coworkcare.sickleave.v1.SignCertificateRequest
+	(*RevokeCertificateRequest)(nil),          // 14: coworkcare.sickleave.v1.RevokeCertificateRequest
+	(*RegisterCertificateInErrorRequest)(nil), // 15: coworkcare.sickleave.v1.RegisterCertificateInErrorRequest
+	(*timestamppb.Timestamp)(nil),             // 16: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),             // 17: google.protobuf.FieldMask
 }
 var file_coworkcare_sickleave_v1_certificate_proto_depIdxs = []int32{
 	0,  // 0: coworkcare.sickleave.v1.Certificate.state:type_name -> coworkcare.sickleave.v1.Certificate.State
-	5,  // 1: coworkcare.sickleave.v1.Certificate.periods:type_name -> coworkcare.sickleave.v1.CertificatePeriod
-	6,  // 2: coworkcare.sickleave.v1.Certificate.bases:type_name -> coworkcare.sickleave.v1.CertificateBasis
-	1,  // 3: coworkcare.sickleave.v1.Certificate.work_relations:type_name -> coworkcare.sickleave.v1.Certificate.WorkRelation
-	7,  // 4: coworkcare.sickleave.v1.Certificate.diagnoses:type_name -> coworkcare.sickleave.v1.CertificateDiagnosis
-	8,  // 5: coworkcare.sickleave.v1.Certificate.prognosis:type_name -> coworkcare.sickleave.v1.CertificatePrognosis
-	18, // 6: coworkcare.sickleave.v1.Certificate.sign_time:type_name -> google.protobuf.Timestamp
-	9,  // 7: coworkcare.sickleave.v1.Certificate.withdrawal:type_name -> coworkcare.sickleave.v1.CertificateWithdrawal
-	18, // 8: coworkcare.sickleave.v1.Certificate.create_time:type_name -> google.protobuf.Timestamp
-	18, // 9: coworkcare.sickleave.v1.Certificate.update_time:type_name -> google.protobuf.Timestamp
-	2,  // 10: coworkcare.sickleave.v1.CertificateBasis.kind:type_name -> coworkcare.sickleave.v1.CertificateBasis.Kind
-	3,  // 11: coworkcare.sickleave.v1.CertificatePrognosis.outlook:type_name -> coworkcare.sickleave.v1.CertificatePrognosis.Outlook
-	18, // 12: coworkcare.sickleave.v1.CertificateWithdrawal.withdraw_time:type_name -> google.protobuf.Timestamp
-	4,  // 13: coworkcare.sickleave.v1.CreateCertificateRequest.certificate:type_name -> coworkcare.sickleave.v1.Certificate
-	0,  // 14: coworkcare.sickleave.v1.ListCertificatesRequest.states:type_name -> coworkcare.sickleave.v1.Certificate.State
-	4,  // 15: coworkcare.sickleave.v1.ListCertificatesResponse.certificates:type_name -> coworkcare.sickleave.v1.Certificate
-	4,  // 16: coworkcare.sickleave.v1.UpdateCertificateRequest.certificate:type_name -> coworkcare.sickleave.v1.Certificate
-	19, // 17: coworkcare.sickleave.v1.UpdateCertificateRequest.update_mask:type_name -> google.protobuf.FieldMask
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	4,  // 1: coworkcare.sickleave.v1.Certificate.periods:type_name -> coworkcare.sickleave.v1.CertificatePeriod
+	5,  // 2: coworkcare.sickleave.v1.Certificate.bases:type_name -> coworkcare.sickleave.v1.CertificateBasis
+	6,  // 3: coworkcare.sickleave.v1.Certificate.prognosis:type_name -> coworkcare.sickleave.v1.CertificatePrognosis
+	16, // 4: coworkcare.sickleave.v1.Certificate.sign_time:type_name -> google.protobuf.Timestamp
+	7,  // 5: coworkcare.sickleave.v1.Certificate.revocation:type_name -> coworkcare.sickleave.v1.CertificateWithdrawal
+	7,  // 6: coworkcare.sickleave.v1.Certificate.error_registration:type_name -> coworkcare.sickleave.v1.CertificateWithdrawal
+	16, // 7: coworkcare.sickleave.v1.Certificate.create_time:type_name -> google.protobuf.Timestamp
+	16, // 8: coworkcare.sickleave.v1.Certificate.update_time:type_name -> google.protobuf.Timestamp
+	1,  // 9: coworkcare.sickleave.v1.CertificateBasis.kind:type_name -> coworkcare.sickleave.v1.CertificateBasis.Kind
+	2,  // 10: coworkcare.sickleave.v1.CertificatePrognosis.kind:type_name -> coworkcare.sickleave.v1.CertificatePrognosis.Kind
+	16, // 11: coworkcare.sickleave.v1.CertificateWithdrawal.withdraw_time:type_name -> google.protobuf.Timestamp
+	3,  // 12: coworkcare.sickleave.v1.CreateCertificateRequest.certificate:type_name -> coworkcare.sickleave.v1.Certificate
+	0,  // 13: coworkcare.sickleave.v1.ListCertificatesRequest.states:type_name -> coworkcare.sickleave.v1.Certificate.State
+	3,  // 14: coworkcare.sickleave.v1.ListCertificatesResponse.certificates:type_name -> coworkcare.sickleave.v1.Certificate
+	3,  // 15: coworkcare.sickleave.v1.UpdateCertificateRequest.certificate:type_name -> coworkcare.sickleave.v1.Certificate
+	17, // 16: coworkcare.sickleave.v1.UpdateCertificateRequest.update_mask:type_name -> google.protobuf.FieldMask
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_coworkcare_sickleave_v1_certificate_proto_init() }
@@ -1642,8 +1476,8 @@ func file_coworkcare_sickleave_v1_certificate_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_coworkcare_sickleave_v1_certificate_proto_rawDesc), len(file_coworkcare_sickleave_v1_certificate_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   14,
+			NumEnums:      3,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

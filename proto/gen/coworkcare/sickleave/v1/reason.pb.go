@@ -33,38 +33,72 @@ const (
 	Reason_CERTIFICATE_NOT_DRAFT Reason = 2
 	// Only a signed certificate can be revoked (FAILED_PRECONDITION).
 	Reason_CERTIFICATE_NOT_SIGNED Reason = 3
-	// A certificate already revoked or registered in error cannot be registered in error (FAILED_PRECONDITION).
-	Reason_CERTIFICATE_WITHDRAWN Reason = 4
-	// The caller's token names no practitioner, and a certificate needs one to answer for it (PERMISSION_DENIED).
-	Reason_PRACTITIONER_REQUIRED Reason = 5
+	// Nothing more can be done to a certificate that is registered in error (FAILED_PRECONDITION).
+	Reason_CERTIFICATE_REGISTERED_IN_ERROR Reason = 4
 	// The draft lacks what a signed certificate must have; the violations name the fields (INVALID_ARGUMENT).
-	Reason_CERTIFICATE_INCOMPLETE Reason = 6
-	// The certificate to replace, complement or extend is not a signed one of the same patient (violation).
-	Reason_RELATED_CERTIFICATE_NOT_SIGNED Reason = 7
-	// A field that must be filled is empty (violation).
-	Reason_REQUIRED Reason = 8
-	// The text is not a day YYYY-MM-DD in the years 1900–2200 (violation).
-	Reason_DATE_INVALID Reason = 9
+	Reason_CERTIFICATE_INCOMPLETE Reason = 5
+	// The certificate to replace, complement or renew is not a signed one of the same patient (violation).
+	Reason_RELATED_CERTIFICATE_NOT_SIGNED Reason = 6
+	// A text that must be given is empty (violation).
+	Reason_MISSING Reason = 7
+	// A number is outside its range (violation).
+	Reason_OUT_OF_RANGE Reason = 8
+	// A day that must be given is empty (violation).
+	Reason_DATE_MISSING Reason = 9
+	// A day lies outside the years 1900–2200 (violation).
+	Reason_DATE_OUT_OF_RANGE Reason = 10
+	// What the assessment rests on lies after the day of signing (violation).
+	Reason_DATE_IN_FUTURE Reason = 11
+	// The window holds no day (violation).
+	Reason_WINDOW_EMPTY Reason = 12
 	// A period ends before it starts (violation).
-	Reason_END_BEFORE_START Reason = 10
+	Reason_PERIOD_END_BEFORE_START Reason = 13
 	// A period is longer than five years (violation).
-	Reason_PERIOD_TOO_LONG Reason = 11
-	// A degree is none of 25, 50, 75 and 100 (violation).
-	Reason_DEGREE_INVALID Reason = 12
+	Reason_PERIOD_TOO_LONG Reason = 14
 	// Two periods of a certificate share a day (violation).
-	Reason_PERIODS_OVERLAP Reason = 13
-	// Something is listed twice that may stand once: a degree, a certificate id, a work relation, a diagnosis (violation).
-	Reason_DUPLICATE Reason = 14
-	// More of something than is allowed (violation).
-	Reason_TOO_MANY Reason = 15
-	// A count is negative, zero or too large (violation).
-	Reason_OUT_OF_RANGE Reason = 16
-	// A certificate names itself as the one it replaces, complements or extends (violation).
-	Reason_SELF_REFERENCE Reason = 17
-	// The code is not of the form of ICD-10-SE, for example F32.1 (violation).
-	Reason_DIAGNOSIS_CODE_INVALID Reason = 18
+	Reason_PERIODS_OVERLAP Reason = 15
+	// A certificate has no period (violation).
+	Reason_PERIOD_MISSING Reason = 16
+	// More periods than fit on a certificate (violation).
+	Reason_TOO_MANY_PERIODS Reason = 17
+	// A degree is none of 25, 50, 75 and 100 (violation).
+	Reason_DEGREE_NOT_ALLOWED Reason = 18
+	// More certificates than are taken at once (violation).
+	Reason_TOO_MANY_CERTIFICATES Reason = 19
+	// A certificate to compute from has no id (violation).
+	Reason_CERTIFICATE_ID_MISSING Reason = 20
+	// Two certificates to compute from have the same id (violation).
+	Reason_CERTIFICATE_ID_DUPLICATE Reason = 21
+	// A certificate to compute from is neither SIGNED nor REVOKED (violation).
+	Reason_CERTIFICATE_STATUS_UNKNOWN Reason = 22
+	// A certificate refers to itself (violation).
+	Reason_RELATION_TO_ITSELF Reason = 23
+	// A certificate replaces, complements or renews more than one other (violation).
+	Reason_SEVERAL_RELATIONS Reason = 24
+	// No diagnosis is given (violation).
+	Reason_DIAGNOSIS_MISSING Reason = 25
+	// More diagnoses than fit on a certificate (violation).
+	Reason_TOO_MANY_DIAGNOSES Reason = 26
+	// The code is a bare category, such as F43; the fourth character is needed (violation).
+	Reason_DIAGNOSIS_TOO_COARSE Reason = 27
+	// The code is not of the form of ICD-10-SE, for example F43.8A (violation).
+	Reason_DIAGNOSIS_NOT_ICD10SE Reason = 28
+	// The same diagnosis twice (violation).
+	Reason_DIAGNOSIS_DUPLICATE Reason = 29
+	// Nothing is said of what the assessment rests on (violation).
+	Reason_BASIS_MISSING Reason = 30
+	// More bases than fit on a certificate (violation).
+	Reason_TOO_MANY_BASES Reason = 31
+	// The kind of a basis is not known (violation).
+	Reason_BASIS_UNKNOWN Reason = 32
+	// The kind of the prognosis is not known (violation).
+	Reason_PROGNOSIS_UNKNOWN Reason = 33
+	// A text is longer than allowed (violation).
+	Reason_TEXT_TOO_LONG Reason = 34
+	// A text is not valid UTF-8 or holds a NUL character (violation).
+	Reason_TEXT_INVALID Reason = 35
 	// The update mask names a field that does not exist or cannot be changed (violation).
-	Reason_FIELD_NOT_UPDATABLE Reason = 19
+	Reason_FIELD_NOT_UPDATABLE Reason = 36
 )
 
 // Enum value maps for Reason.
@@ -74,44 +108,78 @@ var (
 		1:  "CERTIFICATE_NOT_FOUND",
 		2:  "CERTIFICATE_NOT_DRAFT",
 		3:  "CERTIFICATE_NOT_SIGNED",
-		4:  "CERTIFICATE_WITHDRAWN",
-		5:  "PRACTITIONER_REQUIRED",
-		6:  "CERTIFICATE_INCOMPLETE",
-		7:  "RELATED_CERTIFICATE_NOT_SIGNED",
-		8:  "REQUIRED",
-		9:  "DATE_INVALID",
-		10: "END_BEFORE_START",
-		11: "PERIOD_TOO_LONG",
-		12: "DEGREE_INVALID",
-		13: "PERIODS_OVERLAP",
-		14: "DUPLICATE",
-		15: "TOO_MANY",
-		16: "OUT_OF_RANGE",
-		17: "SELF_REFERENCE",
-		18: "DIAGNOSIS_CODE_INVALID",
-		19: "FIELD_NOT_UPDATABLE",
+		4:  "CERTIFICATE_REGISTERED_IN_ERROR",
+		5:  "CERTIFICATE_INCOMPLETE",
+		6:  "RELATED_CERTIFICATE_NOT_SIGNED",
+		7:  "MISSING",
+		8:  "OUT_OF_RANGE",
+		9:  "DATE_MISSING",
+		10: "DATE_OUT_OF_RANGE",
+		11: "DATE_IN_FUTURE",
+		12: "WINDOW_EMPTY",
+		13: "PERIOD_END_BEFORE_START",
+		14: "PERIOD_TOO_LONG",
+		15: "PERIODS_OVERLAP",
+		16: "PERIOD_MISSING",
+		17: "TOO_MANY_PERIODS",
+		18: "DEGREE_NOT_ALLOWED",
+		19: "TOO_MANY_CERTIFICATES",
+		20: "CERTIFICATE_ID_MISSING",
+		21: "CERTIFICATE_ID_DUPLICATE",
+		22: "CERTIFICATE_STATUS_UNKNOWN",
+		23: "RELATION_TO_ITSELF",
+		24: "SEVERAL_RELATIONS",
+		25: "DIAGNOSIS_MISSING",
+		26: "TOO_MANY_DIAGNOSES",
+		27: "DIAGNOSIS_TOO_COARSE",
+		28: "DIAGNOSIS_NOT_ICD10SE",
+		29: "DIAGNOSIS_DUPLICATE",
+		30: "BASIS_MISSING",
+		31: "TOO_MANY_BASES",
+		32: "BASIS_UNKNOWN",
+		33: "PROGNOSIS_UNKNOWN",
+		34: "TEXT_TOO_LONG",
+		35: "TEXT_INVALID",
+		36: "FIELD_NOT_UPDATABLE",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED":             0,
-		"CERTIFICATE_NOT_FOUND":          1,
-		"CERTIFICATE_NOT_DRAFT":          2,
-		"CERTIFICATE_NOT_SIGNED":         3,
-		"CERTIFICATE_WITHDRAWN":          4,
-		"PRACTITIONER_REQUIRED":          5,
-		"CERTIFICATE_INCOMPLETE":         6,
-		"RELATED_CERTIFICATE_NOT_SIGNED": 7,
-		"REQUIRED":                       8,
-		"DATE_INVALID":                   9,
-		"END_BEFORE_START":               10,
-		"PERIOD_TOO_LONG":                11,
-		"DEGREE_INVALID":                 12,
-		"PERIODS_OVERLAP":                13,
-		"DUPLICATE":                      14,
-		"TOO_MANY":                       15,
-		"OUT_OF_RANGE":                   16,
-		"SELF_REFERENCE":                 17,
-		"DIAGNOSIS_CODE_INVALID":         18,
-		"FIELD_NOT_UPDATABLE":            19,
+		"REASON_UNSPECIFIED":              0,
+		"CERTIFICATE_NOT_FOUND":           1,
+		"CERTIFICATE_NOT_DRAFT":           2,
+		"CERTIFICATE_NOT_SIGNED":          3,
+		"CERTIFICATE_REGISTERED_IN_ERROR": 4,
+		"CERTIFICATE_INCOMPLETE":          5,
+		"RELATED_CERTIFICATE_NOT_SIGNED":  6,
+		"MISSING":                         7,
+		"OUT_OF_RANGE":                    8,
+		"DATE_MISSING":                    9,
+		"DATE_OUT_OF_RANGE":               10,
+		"DATE_IN_FUTURE":                  11,
+		"WINDOW_EMPTY":                    12,
+		"PERIOD_END_BEFORE_START":         13,
+		"PERIOD_TOO_LONG":                 14,
+		"PERIODS_OVERLAP":                 15,
+		"PERIOD_MISSING":                  16,
+		"TOO_MANY_PERIODS":                17,
+		"DEGREE_NOT_ALLOWED":              18,
+		"TOO_MANY_CERTIFICATES":           19,
+		"CERTIFICATE_ID_MISSING":          20,
+		"CERTIFICATE_ID_DUPLICATE":        21,
+		"CERTIFICATE_STATUS_UNKNOWN":      22,
+		"RELATION_TO_ITSELF":              23,
+		"SEVERAL_RELATIONS":               24,
+		"DIAGNOSIS_MISSING":               25,
+		"TOO_MANY_DIAGNOSES":              26,
+		"DIAGNOSIS_TOO_COARSE":            27,
+		"DIAGNOSIS_NOT_ICD10SE":           28,
+		"DIAGNOSIS_DUPLICATE":             29,
+		"BASIS_MISSING":                   30,
+		"TOO_MANY_BASES":                  31,
+		"BASIS_UNKNOWN":                   32,
+		"PROGNOSIS_UNKNOWN":               33,
+		"TEXT_TOO_LONG":                   34,
+		"TEXT_INVALID":                    35,
+		"FIELD_NOT_UPDATABLE":             36,
 	}
 )
 
@@ -146,29 +214,46 @@ var File_coworkcare_sickleave_v1_reason_proto protoreflect.FileDescriptor
 
 const file_coworkcare_sickleave_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"$coworkcare/sickleave/v1/reason.proto\x12\x17coworkcare.sickleave.v1*\xd4\x03\n" +
+	"$coworkcare/sickleave/v1/reason.proto\x12\x17coworkcare.sickleave.v1*\xfe\x06\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15CERTIFICATE_NOT_FOUND\x10\x01\x12\x19\n" +
 	"\x15CERTIFICATE_NOT_DRAFT\x10\x02\x12\x1a\n" +
-	"\x16CERTIFICATE_NOT_SIGNED\x10\x03\x12\x19\n" +
-	"\x15CERTIFICATE_WITHDRAWN\x10\x04\x12\x19\n" +
-	"\x15PRACTITIONER_REQUIRED\x10\x05\x12\x1a\n" +
-	"\x16CERTIFICATE_INCOMPLETE\x10\x06\x12\"\n" +
-	"\x1eRELATED_CERTIFICATE_NOT_SIGNED\x10\a\x12\f\n" +
-	"\bREQUIRED\x10\b\x12\x10\n" +
-	"\fDATE_INVALID\x10\t\x12\x14\n" +
-	"\x10END_BEFORE_START\x10\n" +
-	"\x12\x13\n" +
-	"\x0fPERIOD_TOO_LONG\x10\v\x12\x12\n" +
-	"\x0eDEGREE_INVALID\x10\f\x12\x13\n" +
-	"\x0fPERIODS_OVERLAP\x10\r\x12\r\n" +
-	"\tDUPLICATE\x10\x0e\x12\f\n" +
-	"\bTOO_MANY\x10\x0f\x12\x10\n" +
-	"\fOUT_OF_RANGE\x10\x10\x12\x12\n" +
-	"\x0eSELF_REFERENCE\x10\x11\x12\x1a\n" +
-	"\x16DIAGNOSIS_CODE_INVALID\x10\x12\x12\x17\n" +
-	"\x13FIELD_NOT_UPDATABLE\x10\x13BPZNgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1;sickleavev1b\x06proto3"
+	"\x16CERTIFICATE_NOT_SIGNED\x10\x03\x12#\n" +
+	"\x1fCERTIFICATE_REGISTERED_IN_ERROR\x10\x04\x12\x1a\n" +
+	"\x16CERTIFICATE_INCOMPLETE\x10\x05\x12\"\n" +
+	"\x1eRELATED_CERTIFICATE_NOT_SIGNED\x10\x06\x12\v\n" +
+	"\aMISSING\x10\a\x12\x10\n" +
+	"\fOUT_OF_RANGE\x10\b\x12\x10\n" +
+	"\fDATE_MISSING\x10\t\x12\x15\n" +
+	"\x11DATE_OUT_OF_RANGE\x10\n" +
+	"\x12\x12\n" +
+	"\x0eDATE_IN_FUTURE\x10\v\x12\x10\n" +
+	"\fWINDOW_EMPTY\x10\f\x12\x1b\n" +
+	"\x17PERIOD_END_BEFORE_START\x10\r\x12\x13\n" +
+	"\x0fPERIOD_TOO_LONG\x10\x0e\x12\x13\n" +
+	"\x0fPERIODS_OVERLAP\x10\x0f\x12\x12\n" +
+	"\x0ePERIOD_MISSING\x10\x10\x12\x14\n" +
+	"\x10TOO_MANY_PERIODS\x10\x11\x12\x16\n" +
+	"\x12DEGREE_NOT_ALLOWED\x10\x12\x12\x19\n" +
+	"\x15TOO_MANY_CERTIFICATES\x10\x13\x12\x1a\n" +
+	"\x16CERTIFICATE_ID_MISSING\x10\x14\x12\x1c\n" +
+	"\x18CERTIFICATE_ID_DUPLICATE\x10\x15\x12\x1e\n" +
+	"\x1aCERTIFICATE_STATUS_UNKNOWN\x10\x16\x12\x16\n" +
+	"\x12RELATION_TO_ITSELF\x10\x17\x12\x15\n" +
+	"\x11SEVERAL_RELATIONS\x10\x18\x12\x15\n" +
+	"\x11DIAGNOSIS_MISSING\x10\x19\x12\x16\n" +
+	"\x12TOO_MANY_DIAGNOSES\x10\x1a\x12\x18\n" +
+	"\x14DIAGNOSIS_TOO_COARSE\x10\x1b\x12\x19\n" +
+	"\x15DIAGNOSIS_NOT_ICD10SE\x10\x1c\x12\x17\n" +
+	"\x13DIAGNOSIS_DUPLICATE\x10\x1d\x12\x11\n" +
+	"\rBASIS_MISSING\x10\x1e\x12\x12\n" +
+	"\x0eTOO_MANY_BASES\x10\x1f\x12\x11\n" +
+	"\rBASIS_UNKNOWN\x10 \x12\x15\n" +
+	"\x11PROGNOSIS_UNKNOWN\x10!\x12\x11\n" +
+	"\rTEXT_TOO_LONG\x10\"\x12\x10\n" +
+	"\fTEXT_INVALID\x10#\x12\x17\n" +
+	"\x13FIELD_NOT_UPDATABLE\x10$BPZNgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1;sickleavev1b\x06proto3"
 
 var (
 	file_coworkcare_sickleave_v1_reason_proto_rawDescOnce sync.Once

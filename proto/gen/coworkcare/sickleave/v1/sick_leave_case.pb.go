@@ -97,12 +97,14 @@ type SickLeaveCase struct {
 	// The same days, each weighed by its degree: a day at 50 % is 0.5. A day with several certificates bears the degree of the
 	// one signed last.
 	NetDays float64 `protobuf:"fixed64,6,opt,name=net_days,json=netDays,proto3" json:"net_days,omitempty"`
-	// The day of the rehabilitation chain (SFB 27 kap.): certified days up to and including the day looked at, those of earlier
-	// periods added as long as fewer than 90 days lie between two. An estimate; Försäkringskassan decides. 0 when no day is looked at.
+	// The day of the rehabilitation chain (SFB 27 kap.) reached on the day looked at, or at the end of the case if that is
+	// earlier: certified days, those of earlier periods added as long as fewer than 90 days lie between two. As certified;
+	// Försäkringskassan decides the day that counts. 0 before the case begins or when no day is looked at.
 	ChainDay int32 `protobuf:"varint,7,opt,name=chain_day,json=chainDay,proto3" json:"chain_day,omitempty"`
 	// The certificates of the case, in order of their first day.
 	CertificateIds []string `protobuf:"bytes,8,rep,name=certificate_ids,json=certificateIds,proto3" json:"certificate_ids,omitempty"`
-	// The certificate that decides on the day looked at; empty when none covers it.
+	// The certificate that decides on the day looked at: of those that cover it the one signed last; of a case that has only
+	// recently ended the one that ended first; otherwise empty.
 	ActiveCertificateId string `protobuf:"bytes,9,opt,name=active_certificate_id,json=activeCertificateId,proto3" json:"active_certificate_id,omitempty"`
 	// The degree on the day looked at, 25, 50, 75 or 100; 0 when no certificate covers it.
 	CurrentDegree int32 `protobuf:"varint,10,opt,name=current_degree,json=currentDegree,proto3" json:"current_degree,omitempty"`
@@ -295,11 +297,11 @@ func (x *DayWindow) GetDays() int32 {
 // Asks to compute cases from the certificates given. Nothing is stored or looked up.
 type ComputeSickLeaveCasesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The day looked at, YYYY-MM-DD. Empty: no day is looked at, no case is active.
+	// The day looked at, YYYY-MM-DD. Empty: no day is looked at, nobody is listed, and `active_case` is the last case.
 	AsOfDate string `protobuf:"bytes,1,opt,name=as_of_date,json=asOfDate,proto3" json:"as_of_date,omitempty"`
-	// How many free days may lie between two certificates of one case; 0 or more. Absent means 5.
+	// How many free days may lie between two certificates of one case; 0–90. Absent means 5.
 	MaxGapDays *int32 `protobuf:"varint,2,opt,name=max_gap_days,json=maxGapDays,proto3,oneof" json:"max_gap_days,omitempty"`
-	// How many days after its end a case still counts as recently ended; 0 or more. Absent or 0: not at all.
+	// How many days after its end a case still counts as recently ended, 0–90. Absent or 0: not at all.
 	RecentlyEndedDays *int32 `protobuf:"varint,3,opt,name=recently_ended_days,json=recentlyEndedDays,proto3,oneof" json:"recently_ended_days,omitempty"`
 	// Where gross and net days are counted; absent counts all.
 	Window *DayWindow `protobuf:"bytes,4,opt,name=window,proto3" json:"window,omitempty"`
@@ -379,11 +381,13 @@ type ComputeSickLeaveCasesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether the patient belongs on the unit's list of the day: a certificate is active, or has recently ended.
 	PatientListed bool `protobuf:"varint,1,opt,name=patient_listed,json=patientListed,proto3" json:"patient_listed,omitempty"`
-	// The certificate that decides on the day: of those that cover it the one signed last; empty when none.
+	// The certificate that decides on the day, as in `active_case`; empty when the patient is not listed.
 	ActiveCertificateId string `protobuf:"bytes,2,opt,name=active_certificate_id,json=activeCertificateId,proto3" json:"active_certificate_id,omitempty"`
-	// The certificates that count: not revoked, not replaced, not complemented. In the order given.
+	// The certificates that count: not revoked, not replaced, not complemented. In the order given; none when the patient is not
+	// listed.
 	CountedCertificateIds []string `protobuf:"bytes,3,rep,name=counted_certificate_ids,json=countedCertificateIds,proto3" json:"counted_certificate_ids,omitempty"`
-	// The case of the day: the one that holds the active certificate, else a recently ended one; absent when none.
+	// The case of the day: the one that holds the active certificate, else a recently ended one; absent when there is none.
+	// Without a day the last case.
 	ActiveCase *SickLeaveCase `protobuf:"bytes,4,opt,name=active_case,json=activeCase,proto3" json:"active_case,omitempty"`
 	// Every case, newest first, also those that start after the day.
 	Cases         []*SickLeaveCase `protobuf:"bytes,5,rep,name=cases,proto3" json:"cases,omitempty"`
@@ -463,9 +467,9 @@ type ListSickLeaveCasesRequest struct {
 	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
 	// The day looked at, YYYY-MM-DD; empty means today.
 	AsOfDate string `protobuf:"bytes,2,opt,name=as_of_date,json=asOfDate,proto3" json:"as_of_date,omitempty"`
-	// How many free days may lie between two certificates of one case; 0 or more. Absent means 5.
+	// How many free days may lie between two certificates of one case; 0–90. Absent means 5.
 	MaxGapDays *int32 `protobuf:"varint,3,opt,name=max_gap_days,json=maxGapDays,proto3,oneof" json:"max_gap_days,omitempty"`
-	// How many days after its end a case still counts as recently ended; 0 or more. Absent or 0: not at all.
+	// How many days after its end a case still counts as recently ended, 0–90. Absent or 0: not at all.
 	RecentlyEndedDays *int32 `protobuf:"varint,4,opt,name=recently_ended_days,json=recentlyEndedDays,proto3,oneof" json:"recently_ended_days,omitempty"`
 	// Where gross and net days are counted; absent counts all.
 	Window        *DayWindow `protobuf:"bytes,5,opt,name=window,proto3" json:"window,omitempty"`
@@ -549,7 +553,7 @@ type ListSickLeaveCasesResponse struct {
 	PatientListed bool `protobuf:"varint,3,opt,name=patient_listed,json=patientListed,proto3" json:"patient_listed,omitempty"`
 	// The certificate of the patient's present unit that decides on the day; empty when none.
 	ActiveCertificateId string `protobuf:"bytes,4,opt,name=active_certificate_id,json=activeCertificateId,proto3" json:"active_certificate_id,omitempty"`
-	// The certificates of the care provider that count. Oldest first by creation.
+	// The certificates of the patient's present unit that count; none when the patient is not listed.
 	CountedCertificateIds []string `protobuf:"bytes,5,rep,name=counted_certificate_ids,json=countedCertificateIds,proto3" json:"counted_certificate_ids,omitempty"`
 	// The case of the day from the certificates of the patient's present unit; absent when none.
 	ActiveCase *SickLeaveCase `protobuf:"bytes,6,opt,name=active_case,json=activeCase,proto3" json:"active_case,omitempty"`
@@ -645,7 +649,7 @@ type ListCareUnitSickLeaveCasesRequest struct {
 	CareUnitId string `protobuf:"bytes,1,opt,name=care_unit_id,json=careUnitId,proto3" json:"care_unit_id,omitempty"`
 	// The day looked at, YYYY-MM-DD; empty means today.
 	AsOfDate string `protobuf:"bytes,2,opt,name=as_of_date,json=asOfDate,proto3" json:"as_of_date,omitempty"`
-	// How many free days may lie between two certificates of one case; 0 or more. Absent means 5.
+	// How many free days may lie between two certificates of one case; 0–90. Absent means 5.
 	MaxGapDays *int32 `protobuf:"varint,3,opt,name=max_gap_days,json=maxGapDays,proto3,oneof" json:"max_gap_days,omitempty"`
 	// Also patients whose case ended at most this many days before the day, 0–90. Absent or 0: only ongoing cases.
 	RecentlyEndedDays *int32 `protobuf:"varint,4,opt,name=recently_ended_days,json=recentlyEndedDays,proto3,oneof" json:"recently_ended_days,omitempty"`
@@ -852,7 +856,7 @@ type ComputeSickLeaveCasesRequest_Certificate struct {
 	ReplacesCertificateId string `protobuf:"bytes,4,opt,name=replaces_certificate_id,json=replacesCertificateId,proto3" json:"replaces_certificate_id,omitempty"`
 	// The certificate that it complements; that one does not count while this one is not revoked.
 	ComplementsCertificateId string `protobuf:"bytes,5,opt,name=complements_certificate_id,json=complementsCertificateId,proto3" json:"complements_certificate_id,omitempty"`
-	// Its periods, at least one; they may touch or overlap, and the first listed that covers a day gives its degree.
+	// Its periods, 1–100; they may touch or overlap, and the first listed that covers a day gives its degree.
 	Periods       []*CertificatePeriod `protobuf:"bytes,6,rep,name=periods,proto3" json:"periods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -956,22 +960,22 @@ const file_coworkcare_sickleave_v1_sick_leave_case_proto_rawDesc = "" +
 	"\tDayWindow\x12\"\n" +
 	"\n" +
 	"start_date\x18\x01 \x01(\tB\x03\xe0A\x02R\tstartDate\x12\x17\n" +
-	"\x04days\x18\x02 \x01(\x05B\x03\xe0A\x02R\x04days\"\xf1\x06\n" +
+	"\x04days\x18\x02 \x01(\x05B\x03\xe0A\x02R\x04days\"\xdd\x06\n" +
 	"\x1cComputeSickLeaveCasesRequest\x12\x1c\n" +
 	"\n" +
 	"as_of_date\x18\x01 \x01(\tR\basOfDate\x12%\n" +
 	"\fmax_gap_days\x18\x02 \x01(\x05H\x00R\n" +
 	"maxGapDays\x88\x01\x01\x123\n" +
 	"\x13recently_ended_days\x18\x03 \x01(\x05H\x01R\x11recentlyEndedDays\x88\x01\x01\x12:\n" +
-	"\x06window\x18\x04 \x01(\v2\".coworkcare.sickleave.v1.DayWindowR\x06window\x12p\n" +
-	"\fcertificates\x18\x05 \x03(\v2A.coworkcare.sickleave.v1.ComputeSickLeaveCasesRequest.CertificateB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\fcertificates\x1a\xff\x03\n" +
+	"\x06window\x18\x04 \x01(\v2\".coworkcare.sickleave.v1.DayWindowR\x06window\x12e\n" +
+	"\fcertificates\x18\x05 \x03(\v2A.coworkcare.sickleave.v1.ComputeSickLeaveCasesRequest.CertificateR\fcertificates\x1a\xf6\x03\n" +
 	"\vCertificate\x122\n" +
 	"\x0ecertificate_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\x80\x01R\rcertificateId\x127\n" +
 	"\tsign_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bsignTime\x12j\n" +
 	"\x06status\x18\x03 \x01(\x0e2H.coworkcare.sickleave.v1.ComputeSickLeaveCasesRequest.Certificate.StatusB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06status\x12@\n" +
 	"\x17replaces_certificate_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x15replacesCertificateId\x12F\n" +
-	"\x1acomplements_certificate_id\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x18complementsCertificateId\x12R\n" +
-	"\aperiods\x18\x06 \x03(\v2*.coworkcare.sickleave.v1.CertificatePeriodB\f\xe0A\x02\xbaH\x06\x92\x01\x03\x10\xe8\aR\aperiods\"9\n" +
+	"\x1acomplements_certificate_id\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x18complementsCertificateId\x12I\n" +
+	"\aperiods\x18\x06 \x03(\v2*.coworkcare.sickleave.v1.CertificatePeriodB\x03\xe0A\x02R\aperiods\"9\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\n" +
 	"\n" +
@@ -1007,15 +1011,15 @@ const file_coworkcare_sickleave_v1_sick_leave_case_proto_rawDesc = "" +
 	"\x17counted_certificate_ids\x18\x05 \x03(\tR\x15countedCertificateIds\x12G\n" +
 	"\vactive_case\x18\x06 \x01(\v2&.coworkcare.sickleave.v1.SickLeaveCaseR\n" +
 	"activeCase\x12<\n" +
-	"\x05cases\x18\a \x03(\v2&.coworkcare.sickleave.v1.SickLeaveCaseR\x05cases\"\xd2\x02\n" +
+	"\x05cases\x18\a \x03(\v2&.coworkcare.sickleave.v1.SickLeaveCaseR\x05cases\"\xc7\x02\n" +
 	"!ListCareUnitSickLeaveCasesRequest\x12-\n" +
 	"\fcare_unit_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\n" +
 	"careUnitId\x12\x1c\n" +
 	"\n" +
 	"as_of_date\x18\x02 \x01(\tR\basOfDate\x12%\n" +
 	"\fmax_gap_days\x18\x03 \x01(\x05H\x00R\n" +
-	"maxGapDays\x88\x01\x01\x12>\n" +
-	"\x13recently_ended_days\x18\x04 \x01(\x05B\t\xbaH\x06\x1a\x04\x18Z(\x00H\x01R\x11recentlyEndedDays\x88\x01\x01\x12'\n" +
+	"maxGapDays\x88\x01\x01\x123\n" +
+	"\x13recently_ended_days\x18\x04 \x01(\x05H\x01R\x11recentlyEndedDays\x88\x01\x01\x12'\n" +
 	"\tpage_size\x18\x05 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
 	"\n" +

@@ -41,9 +41,9 @@ const (
 // another body it is refused (FAILED_PRECONDITION, REQUEST_ID_REUSED). A stale `etag` is refused (ABORTED, ETAG_MISMATCH). A
 // patient of a unit where the caller does not work is NOT_FOUND (PATIENT_NOT_FOUND), exactly as one that does not exist.
 type SickLeaveServiceClient interface {
-	// Creates a draft; signs nothing. Every fault of what is filled in is told at once, each with its field.
-	// Errors: INVALID_ARGUMENT (violations: DATE_INVALID, END_BEFORE_START, PERIOD_TOO_LONG, DEGREE_INVALID, PERIODS_OVERLAP,
-	// DUPLICATE, DIAGNOSIS_CODE_INVALID, RELATED_CERTIFICATE_NOT_SIGNED, …); NOT_FOUND (PATIENT_NOT_FOUND).
+	// Creates a draft; signs nothing. It may be incomplete, but what it holds must be right; every fault is told at once, each with
+	// its field. Errors: INVALID_ARGUMENT (the violations of reason.proto, RELATED_CERTIFICATE_NOT_SIGNED among them); NOT_FOUND
+	// (PATIENT_NOT_FOUND); PERMISSION_DENIED (PRACTITIONER_REQUIRED).
 	CreateCertificate(ctx context.Context, in *CreateCertificateRequest, opts ...grpc.CallOption) (*Certificate, error)
 	// Reads a certificate. Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND).
 	GetCertificate(ctx context.Context, in *GetCertificateRequest, opts ...grpc.CallOption) (*Certificate, error)
@@ -56,15 +56,17 @@ type SickLeaveServiceClient interface {
 	UpdateCertificate(ctx context.Context, in *UpdateCertificateRequest, opts ...grpc.CallOption) (*Certificate, error)
 	// Signs a draft: DRAFT → SIGNED. The caller is the signer.
 	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED);
-	// FAILED_PRECONDITION (CERTIFICATE_NOT_DRAFT); INVALID_ARGUMENT when something that a signed certificate must have is missing.
+	// FAILED_PRECONDITION (CERTIFICATE_NOT_DRAFT); INVALID_ARGUMENT (CERTIFICATE_INCOMPLETE) with what is missing: at least one
+	// period, diagnosis and basis.
 	SignCertificate(ctx context.Context, in *SignCertificateRequest, opts ...grpc.CallOption) (*Certificate, error)
 	// Takes a signed certificate back: SIGNED → REVOKED. One that it had replaced or complemented counts again.
 	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED);
 	// FAILED_PRECONDITION (CERTIFICATE_NOT_SIGNED).
 	RevokeCertificate(ctx context.Context, in *RevokeCertificateRequest, opts ...grpc.CallOption) (*Certificate, error)
-	// Marks a certificate as registered in error: DRAFT or SIGNED → REGISTERED_IN_ERROR. A signed one only by a GP.
+	// Marks a certificate as registered in error: DRAFT, SIGNED or REVOKED → REGISTERED_IN_ERROR. One that has been signed only by
+	// a GP.
 	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED);
-	// FAILED_PRECONDITION (CERTIFICATE_WITHDRAWN).
+	// FAILED_PRECONDITION (CERTIFICATE_REGISTERED_IN_ERROR).
 	RegisterCertificateInError(ctx context.Context, in *RegisterCertificateInErrorRequest, opts ...grpc.CallOption) (*Certificate, error)
 	// Computes a patient's cases as of a day from the stored certificates of the care provider.
 	// Errors: INVALID_ARGUMENT (OUT_OF_RANGE).
@@ -73,8 +75,8 @@ type SickLeaveServiceClient interface {
 	// Errors: NOT_FOUND (CARE_UNIT_NOT_FOUND); INVALID_ARGUMENT (OUT_OF_RANGE, BAD_PAGE_TOKEN).
 	ListCareUnitSickLeaveCases(ctx context.Context, in *ListCareUnitSickLeaveCasesRequest, opts ...grpc.CallOption) (*ListCareUnitSickLeaveCasesResponse, error)
 	// Computes cases from the certificates in the request. Stateless: nothing is stored, nothing is looked up; also the what-if.
-	// Errors: INVALID_ARGUMENT with every violation: DATE_INVALID, END_BEFORE_START, PERIOD_TOO_LONG, DEGREE_INVALID, DUPLICATE,
-	// REQUIRED, TOO_MANY, OUT_OF_RANGE.
+	// No certificates is an empty answer. Errors: INVALID_ARGUMENT with every violation of reason.proto: absurd days, lengths and
+	// degrees, ids given twice, a count out of range, more than 1,000 certificates.
 	ComputeSickLeaveCases(ctx context.Context, in *ComputeSickLeaveCasesRequest, opts ...grpc.CallOption) (*ComputeSickLeaveCasesResponse, error)
 }
 
@@ -196,9 +198,9 @@ func (c *sickLeaveServiceClient) ComputeSickLeaveCases(ctx context.Context, in *
 // another body it is refused (FAILED_PRECONDITION, REQUEST_ID_REUSED). A stale `etag` is refused (ABORTED, ETAG_MISMATCH). A
 // patient of a unit where the caller does not work is NOT_FOUND (PATIENT_NOT_FOUND), exactly as one that does not exist.
 type SickLeaveServiceServer interface {
-	// Creates a draft; signs nothing. Every fault of what is filled in is told at once, each with its field.
-	// Errors: INVALID_ARGUMENT (violations: DATE_INVALID, END_BEFORE_START, PERIOD_TOO_LONG, DEGREE_INVALID, PERIODS_OVERLAP,
-	// DUPLICATE, DIAGNOSIS_CODE_INVALID, RELATED_CERTIFICATE_NOT_SIGNED, …); NOT_FOUND (PATIENT_NOT_FOUND).
+	// Creates a draft; signs nothing. It may be incomplete, but what it holds must be right; every fault is told at once, each with
+	// its field. Errors: INVALID_ARGUMENT (the violations of reason.proto, RELATED_CERTIFICATE_NOT_SIGNED among them); NOT_FOUND
+	// (PATIENT_NOT_FOUND); PERMISSION_DENIED (PRACTITIONER_REQUIRED).
 	CreateCertificate(context.Context, *CreateCertificateRequest) (*Certificate, error)
 	// Reads a certificate. Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND).
 	GetCertificate(context.Context, *GetCertificateRequest) (*Certificate, error)
@@ -211,15 +213,17 @@ type SickLeaveServiceServer interface {
 	UpdateCertificate(context.Context, *UpdateCertificateRequest) (*Certificate, error)
 	// Signs a draft: DRAFT → SIGNED. The caller is the signer.
 	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED);
-	// FAILED_PRECONDITION (CERTIFICATE_NOT_DRAFT); INVALID_ARGUMENT when something that a signed certificate must have is missing.
+	// FAILED_PRECONDITION (CERTIFICATE_NOT_DRAFT); INVALID_ARGUMENT (CERTIFICATE_INCOMPLETE) with what is missing: at least one
+	// period, diagnosis and basis.
 	SignCertificate(context.Context, *SignCertificateRequest) (*Certificate, error)
 	// Takes a signed certificate back: SIGNED → REVOKED. One that it had replaced or complemented counts again.
 	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED);
 	// FAILED_PRECONDITION (CERTIFICATE_NOT_SIGNED).
 	RevokeCertificate(context.Context, *RevokeCertificateRequest) (*Certificate, error)
-	// Marks a certificate as registered in error: DRAFT or SIGNED → REGISTERED_IN_ERROR. A signed one only by a GP.
+	// Marks a certificate as registered in error: DRAFT, SIGNED or REVOKED → REGISTERED_IN_ERROR. One that has been signed only by
+	// a GP.
 	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED);
-	// FAILED_PRECONDITION (CERTIFICATE_WITHDRAWN).
+	// FAILED_PRECONDITION (CERTIFICATE_REGISTERED_IN_ERROR).
 	RegisterCertificateInError(context.Context, *RegisterCertificateInErrorRequest) (*Certificate, error)
 	// Computes a patient's cases as of a day from the stored certificates of the care provider.
 	// Errors: INVALID_ARGUMENT (OUT_OF_RANGE).
@@ -228,8 +232,8 @@ type SickLeaveServiceServer interface {
 	// Errors: NOT_FOUND (CARE_UNIT_NOT_FOUND); INVALID_ARGUMENT (OUT_OF_RANGE, BAD_PAGE_TOKEN).
 	ListCareUnitSickLeaveCases(context.Context, *ListCareUnitSickLeaveCasesRequest) (*ListCareUnitSickLeaveCasesResponse, error)
 	// Computes cases from the certificates in the request. Stateless: nothing is stored, nothing is looked up; also the what-if.
-	// Errors: INVALID_ARGUMENT with every violation: DATE_INVALID, END_BEFORE_START, PERIOD_TOO_LONG, DEGREE_INVALID, DUPLICATE,
-	// REQUIRED, TOO_MANY, OUT_OF_RANGE.
+	// No certificates is an empty answer. Errors: INVALID_ARGUMENT with every violation of reason.proto: absurd days, lengths and
+	// degrees, ids given twice, a count out of range, more than 1,000 certificates.
 	ComputeSickLeaveCases(context.Context, *ComputeSickLeaveCasesRequest) (*ComputeSickLeaveCasesResponse, error)
 	mustEmbedUnimplementedSickLeaveServiceServer()
 }
