@@ -45,7 +45,7 @@ const (
 	FollowUp_TRY_AGAIN FollowUp_Kind = 6
 	// A sick-leave certificate is about to end. Ends when a later-ending one is signed, or it is revoked or replaced.
 	FollowUp_CERTIFICATE_ENDING FollowUp_Kind = 7
-	// The GP's copy of CERTIFICATE_ENDING while a rehabilitation coordinator owns that one. The two end together.
+	// The GP's copy of CERTIFICATE_ENDING while a rehabilitation coordinator owns that one. Ends with it, or once the GP has seen it.
 	FollowUp_CERTIFICATE_ENDING_NOTICE FollowUp_Kind = 8
 	// Document the risk assessment that a safety flag asks for, the same day. Ends with the documented assessment and in no other way.
 	FollowUp_ASSESS_RISK FollowUp_Kind = 9

@@ -51,8 +51,8 @@ type FollowUpPolicy struct {
 	UrgentRiskMinutes int32 `protobuf:"varint,9,opt,name=urgent_risk_minutes,json=urgentRiskMinutes,proto3" json:"urgent_risk_minutes,omitempty"`
 	// Minutes from an urgent safety flag until a GP is called on, 5–120; default 30.
 	UrgentRiskEscalationMinutes int32 `protobuf:"varint,10,opt,name=urgent_risk_escalation_minutes,json=urgentRiskEscalationMinutes,proto3" json:"urgent_risk_escalation_minutes,omitempty"`
-	// Minutes from a safety flag for review until its risk assessment is due, 30–480; default 240. On a working day before 17:00 it
-	// is due by 17:00 at the latest.
+	// Minutes from a safety flag for review until its risk assessment is due, 30–480; default 240. Raised on a working day before
+	// 17:00 it is due by 17:00 at the latest, but never sooner than an urgent one.
 	ReviewRiskMinutes int32 `protobuf:"varint,11,opt,name=review_risk_minutes,json=reviewRiskMinutes,proto3" json:"review_risk_minutes,omitempty"`
 	// Minutes from a safety flag for review until a GP is called on, 15–480; default 120.
 	ReviewRiskEscalationMinutes int32 `protobuf:"varint,12,opt,name=review_risk_escalation_minutes,json=reviewRiskEscalationMinutes,proto3" json:"review_risk_escalation_minutes,omitempty"`

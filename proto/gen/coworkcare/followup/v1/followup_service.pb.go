@@ -26,7 +26,7 @@ var File_coworkcare_followup_v1_followup_service_proto protoreflect.FileDescript
 
 const file_coworkcare_followup_v1_followup_service_proto_rawDesc = "" +
 	"\n" +
-	"-coworkcare/followup/v1/followup_service.proto\x12\x16coworkcare.followup.v1\x1a!coworkcare/access/v1/access.proto\x1a&coworkcare/followup/v1/follow_up.proto\x1a-coworkcare/followup/v1/follow_up_policy.proto\x1a\x1cgoogle/api/annotations.proto2\xcb\x13\n" +
+	"-coworkcare/followup/v1/followup_service.proto\x12\x16coworkcare.followup.v1\x1a!coworkcare/access/v1/access.proto\x1a&coworkcare/followup/v1/follow_up.proto\x1a-coworkcare/followup/v1/follow_up_policy.proto\x1a\x1cgoogle/api/annotations.proto2\xc9\x13\n" +
 	"\x0fFollowUpService\x12\xcb\x01\n" +
 	"\x0eCreateFollowUp\x12-.coworkcare.followup.v1.CreateFollowUpRequest\x1a .coworkcare.followup.v1.FollowUp\"h\xaa\xd4\x18$\n" +
 	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x05\x1a\x14follow_up.patient_id(\x02\x82\xd3\xe4\x93\x02::\tfollow_up\"-/v1/patients/{follow_up.patient_id}/followUps\x12\xa3\x01\n" +
@@ -56,13 +56,14 @@ const file_coworkcare_followup_v1_followup_service_proto_rawDesc = "" +
 	"\x10\x06\x1a\ffollow_up_id(\x02\x82\xd3\xe4\x93\x02*:\x01*\"%/v1/followUps/{follow_up_id}:reassign\x12\xd3\x01\n" +
 	"\x14ReassignAllFollowUps\x123.coworkcare.followup.v1.ReassignAllFollowUpsRequest\x1a4.coworkcare.followup.v1.ReassignAllFollowUpsResponse\"P\xaa\xd4\x18\x0f\n" +
 	"\t\x01\x02\x03\x04\x05\x06\a\b\n" +
-	"\x10\x04(\x02\x82\xd3\xe4\x93\x027:\x01*\"2/v1/careUnits/{care_unit_id}/followUps:reassignAll\x12\xb5\x01\n" +
-	"\x11GetFollowUpPolicy\x120.coworkcare.followup.v1.GetFollowUpPolicyRequest\x1a&.coworkcare.followup.v1.FollowUpPolicy\"F\xaa\xd4\x18\x0f\n" +
-	"\v\x01\x02\x03\x04\x05\x06\a\b\n" +
-	"\v\r\x10\x04\x82\xd3\xe4\x93\x02-\x12+/v1/careUnits/{care_unit_id}/followUpPolicy\x12\xf4\x01\n" +
-	"\x14UpdateFollowUpPolicy\x123.coworkcare.followup.v1.UpdateFollowUpPolicyRequest\x1a&.coworkcare.followup.v1.FollowUpPolicy\"\x7f\xaa\xd4\x18%\n" +
-	"\x02\n" +
-	"\v\x10\x04\x1a\x1dfollow_up_policy.care_unit_id\x82\xd3\xe4\x93\x02P:\x10follow_up_policy2</v1/careUnits/{follow_up_policy.care_unit_id}/followUpPolicyBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/followup/v1;followupv1b\x06proto3"
+	"\x10\x04(\x02\x82\xd3\xe4\x93\x027:\x01*\"2/v1/careUnits/{care_unit_id}/followUps:reassignAll\x12\xb4\x01\n" +
+	"\x11GetFollowUpPolicy\x120.coworkcare.followup.v1.GetFollowUpPolicyRequest\x1a&.coworkcare.followup.v1.FollowUpPolicy\"E\xaa\xd4\x18\x0e\n" +
+	"\n" +
+	"\x01\x02\x03\x04\x05\x06\a\b\n" +
+	"\r\x10\x04\x82\xd3\xe4\x93\x02-\x12+/v1/careUnits/{care_unit_id}/followUpPolicy\x12\xf3\x01\n" +
+	"\x14UpdateFollowUpPolicy\x123.coworkcare.followup.v1.UpdateFollowUpPolicyRequest\x1a&.coworkcare.followup.v1.FollowUpPolicy\"~\xaa\xd4\x18$\n" +
+	"\x01\n" +
+	"\x10\x04\x1a\x1dfollow_up_policy.care_unit_id\x82\xd3\xe4\x93\x02P:\x10follow_up_policy2</v1/careUnits/{follow_up_policy.care_unit_id}/followUpPolicyBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/followup/v1;followupv1b\x06proto3"
 
 var file_coworkcare_followup_v1_followup_service_proto_goTypes = []any{
 	(*CreateFollowUpRequest)(nil),         // 0: coworkcare.followup.v1.CreateFollowUpRequest

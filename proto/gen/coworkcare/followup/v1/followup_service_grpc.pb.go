@@ -44,7 +44,7 @@ const (
 // no handover is made from her to herself. Lists are ordered by due time, then id. Every write takes a `request_id`: the same
 // id with the same body gives the first answer for 24 hours and writes once. Every mutable resource bears an `etag`; a stale
 // one is refused (ABORTED, ETAG_MISMATCH). A follow-up at a unit where the caller does not work is NOT_FOUND
-// (FOLLOW_UP_NOT_FOUND), exactly as one that does not exist. On one that has ended every verb is FAILED_PRECONDITION
+// (RESOURCE_NOT_FOUND), exactly as one that does not exist. On one that has ended every verb is FAILED_PRECONDITION
 // (FOLLOW_UP_NOT_OPEN).
 type FollowUpServiceClient interface {
 	// Makes a follow-up by hand: one line to a role or a person, due the next working day unless said. It is in the receiver's
@@ -69,9 +69,9 @@ type FollowUpServiceClient interface {
 	// Puts it off to a day, with a reason. It stays open, its due day stays, it is not overdue until that day, and its reminders
 	// start anew then. Who may, and errors: as CompleteFollowUp; INVALID_ARGUMENT (DATE_TOO_EARLY, DATE_TOO_LATE).
 	SnoozeFollowUp(ctx context.Context, in *SnoozeFollowUpRequest, opts ...grpc.CallOption) (*FollowUp, error)
-	// Takes a follow-up that nobody owns in person; the caller must hold the owning role at the unit. Errors: NOT_FOUND;
-	// PERMISSION_DENIED (OWNER_ROLE_REQUIRED); ABORTED; FAILED_PRECONDITION (FOLLOW_UP_OWNED) when a colleague owns it. Claiming
-	// what is one's own already changes nothing.
+	// Takes a follow-up that nobody owns in person; the caller must hold the owning role at the unit. One that is escalated may be
+	// taken from its owner by anyone with the role it is escalated to. Errors: NOT_FOUND; PERMISSION_DENIED (OWNER_ROLE_REQUIRED);
+	// ABORTED; FAILED_PRECONDITION (FOLLOW_UP_OWNED) when a colleague owns it. Claiming what is one's own changes nothing.
 	ClaimFollowUp(ctx context.Context, in *ClaimFollowUpRequest, opts ...grpc.CallOption) (*FollowUp, error)
 	// Gives it to another role or person, with a reason; old owner, new owner, reason and time are kept. The due day stays unless a
 	// new one is given. From then on it no longer moves with the care team. Those who may complete it may, and the unit's manager.
@@ -236,7 +236,7 @@ func (c *followUpServiceClient) UpdateFollowUpPolicy(ctx context.Context, in *Up
 // no handover is made from her to herself. Lists are ordered by due time, then id. Every write takes a `request_id`: the same
 // id with the same body gives the first answer for 24 hours and writes once. Every mutable resource bears an `etag`; a stale
 // one is refused (ABORTED, ETAG_MISMATCH). A follow-up at a unit where the caller does not work is NOT_FOUND
-// (FOLLOW_UP_NOT_FOUND), exactly as one that does not exist. On one that has ended every verb is FAILED_PRECONDITION
+// (RESOURCE_NOT_FOUND), exactly as one that does not exist. On one that has ended every verb is FAILED_PRECONDITION
 // (FOLLOW_UP_NOT_OPEN).
 type FollowUpServiceServer interface {
 	// Makes a follow-up by hand: one line to a role or a person, due the next working day unless said. It is in the receiver's
@@ -261,9 +261,9 @@ type FollowUpServiceServer interface {
 	// Puts it off to a day, with a reason. It stays open, its due day stays, it is not overdue until that day, and its reminders
 	// start anew then. Who may, and errors: as CompleteFollowUp; INVALID_ARGUMENT (DATE_TOO_EARLY, DATE_TOO_LATE).
 	SnoozeFollowUp(context.Context, *SnoozeFollowUpRequest) (*FollowUp, error)
-	// Takes a follow-up that nobody owns in person; the caller must hold the owning role at the unit. Errors: NOT_FOUND;
-	// PERMISSION_DENIED (OWNER_ROLE_REQUIRED); ABORTED; FAILED_PRECONDITION (FOLLOW_UP_OWNED) when a colleague owns it. Claiming
-	// what is one's own already changes nothing.
+	// Takes a follow-up that nobody owns in person; the caller must hold the owning role at the unit. One that is escalated may be
+	// taken from its owner by anyone with the role it is escalated to. Errors: NOT_FOUND; PERMISSION_DENIED (OWNER_ROLE_REQUIRED);
+	// ABORTED; FAILED_PRECONDITION (FOLLOW_UP_OWNED) when a colleague owns it. Claiming what is one's own changes nothing.
 	ClaimFollowUp(context.Context, *ClaimFollowUpRequest) (*FollowUp, error)
 	// Gives it to another role or person, with a reason; old owner, new owner, reason and time are kept. The due day stays unless a
 	// new one is given. From then on it no longer moves with the care team. Those who may complete it may, and the unit's manager.

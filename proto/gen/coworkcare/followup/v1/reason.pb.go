@@ -27,7 +27,7 @@ type Reason int32
 const (
 	// Not a reason.
 	Reason_REASON_UNSPECIFIED Reason = 0
-	// No such follow-up is known at the caller's units.
+	// The follow-up went away between the check of the caller's access and the act.
 	Reason_FOLLOW_UP_NOT_FOUND Reason = 1
 	// The follow-up has ended; nothing but reading it is possible.
 	Reason_FOLLOW_UP_NOT_OPEN Reason = 2
