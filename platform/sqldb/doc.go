@@ -6,7 +6,8 @@
 // Statements use $1 placeholders (repeated and out of order as needed),
 // RETURNING, ON CONFLICT and row-value keysets. Instants are BIGINT
 // microseconds ([Micros]), days are TEXT, ids are TEXT, bytes are BYTEA,
-// truth values are BOOLEAN. What cannot be one text stands in [Dialect].
+// truth values are BOOLEAN. (Empty bytes that are not NULL may come back as nil
+// from SQLite.) What cannot be one text stands in [Dialect].
 // PostgreSQL has to know each parameter's type: write CAST($1 AS BIGINT) or
 // CAST($1 AS TEXT) where it has no column to take it from, as in SELECT $1.
 //

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/fstest"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
@@ -176,14 +177,42 @@ func TestTxReturnsCommitError(t *testing.T) {
 	})
 }
 
-// Writers that bump one row's revision lose no update.
+// A constraint that is checked at the end fails the commit itself.
+func TestTxFailsAtCommit(t *testing.T) {
+	deferred := fstest.MapFS{"0001_parts.sql": {Data: []byte(`-- +goose Up
+CREATE TABLE parts (id TEXT PRIMARY KEY, whole TEXT NOT NULL REFERENCES parts (id) DEFERRABLE INITIALLY DEFERRED);
+`)}}
+	sqldbtest.Run(t, func(t *testing.T, open sqldbtest.Opener) {
+		db := open("shop")
+		require.NoError(t, db.Migrate(t.Context(), "parts", deferred))
+		add := func(id, whole string) error {
+			return db.Tx(t.Context(), func(tx *sqldb.Tx) error {
+				if whole == "absent" {
+					tx.AfterCommit(func() { t.Error("hook of a lost transaction ran") })
+				}
+				_, err := tx.Exec("INSERT INTO parts (id, whole) VALUES ($1, $2)", id, whole)
+				require.NoError(t, err)
+				return nil
+			})
+		}
+		require.ErrorContains(t, add("a", "absent"), "commit")
+		require.Zero(t, rowsOf(t, db, "parts"))
+		require.NoError(t, add("a", "a"))
+		require.EqualValues(t, 1, rowsOf(t, db, "parts"))
+	})
+}
+
+// Writers that bump one row's revision lose no update, be they in one process
+// or, by handles of their own, as if in two.
 func TestConcurrentWritersLoseNothing(t *testing.T) {
 	const writers, each = 4, 10
 	sqldbtest.Run(t, func(t *testing.T, open sqldbtest.Opener) {
 		db := openItems(t, open)
 		insert(t, db, "a")
 		var group errgroup.Group
-		for range writers {
+		other := open("shop")
+		for i := range writers {
+			db := []*sqldb.DB{db, other}[i%2]
 			group.Go(func() error {
 				for done := 0; done < each; {
 					err := db.Tx(t.Context(), func(tx *sqldb.Tx) error {
