@@ -18,7 +18,7 @@ func NormalizeDiagnosis(text string) (string, error) {
 }
 
 func normalizeDiagnosis(text string) (string, Violation) {
-	wrong := Violation{Reason: ReasonDiagnosisFormat, Message: "must be an ICD-10-SE code, for example F43.8A"}
+	wrong := Violation{Reason: ReasonDiagnosisFormat, Message: "must be an ICD-10-SE code, written as J06.9"}
 	code := strings.Map(upperASCII, strings.TrimSpace(text))
 	if len(code) < 3 || !isLetter(code[0]) || !isDigit(code[1]) || !isDigit(code[2]) {
 		return "", wrong
