@@ -212,3 +212,16 @@ func Unnumbered(q sqldb.Querier) (int64, error) {
 	}
 	return n, nil
 }
+
+// Waiting says whether any committed event waits for a number.
+func Waiting(q sqldb.Querier) (bool, error) {
+	var one int
+	err := q.QueryRow(`SELECT 1 FROM event_log WHERE sequence IS NULL LIMIT 1`).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking for unnumbered events: %w", err)
+	}
+	return true, nil
+}
