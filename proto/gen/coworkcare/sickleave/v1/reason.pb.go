@@ -35,7 +35,7 @@ const (
 	Reason_CERTIFICATE_NOT_SIGNED Reason = 3
 	// Nothing more can be done to a certificate that is registered in error (FAILED_PRECONDITION).
 	Reason_CERTIFICATE_REGISTERED_IN_ERROR Reason = 4
-	// The draft lacks what a signed certificate must have; the violations name the fields (INVALID_ARGUMENT).
+	// The draft lacks what a signed certificate must have; the violations name the fields (FAILED_PRECONDITION).
 	Reason_CERTIFICATE_INCOMPLETE Reason = 5
 	// The certificate to replace, complement or renew is not a signed one of the same patient (violation).
 	Reason_RELATED_CERTIFICATE_NOT_SIGNED Reason = 6

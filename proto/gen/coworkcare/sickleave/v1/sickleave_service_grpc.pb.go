@@ -51,17 +51,17 @@ type SickLeaveServiceClient interface {
 	// Errors: INVALID_ARGUMENT (BAD_PAGE_TOKEN).
 	ListCertificates(ctx context.Context, in *ListCertificatesRequest, opts ...grpc.CallOption) (*ListCertificatesResponse, error)
 	// Changes a draft.
-	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; FAILED_PRECONDITION (CERTIFICATE_NOT_DRAFT); INVALID_ARGUMENT as
-	// CreateCertificate, and FIELD_NOT_UPDATABLE for the mask.
+	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; FAILED_PRECONDITION (CERTIFICATE_NOT_DRAFT,
+	// CERTIFICATE_REGISTERED_IN_ERROR); INVALID_ARGUMENT as CreateCertificate, and FIELD_NOT_UPDATABLE for the mask.
 	UpdateCertificate(ctx context.Context, in *UpdateCertificateRequest, opts ...grpc.CallOption) (*Certificate, error)
 	// Signs a draft: DRAFT → SIGNED. The caller is the signer.
 	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED);
-	// FAILED_PRECONDITION (CERTIFICATE_NOT_DRAFT); INVALID_ARGUMENT (CERTIFICATE_INCOMPLETE) with what is missing: at least one
-	// period, diagnosis and basis.
+	// FAILED_PRECONDITION (CERTIFICATE_NOT_DRAFT, CERTIFICATE_REGISTERED_IN_ERROR), or (CERTIFICATE_INCOMPLETE) with a violation
+	// for each field that is missing: at least one period, diagnosis and basis.
 	SignCertificate(ctx context.Context, in *SignCertificateRequest, opts ...grpc.CallOption) (*Certificate, error)
 	// Takes a signed certificate back: SIGNED → REVOKED. One that it had replaced or complemented counts again.
 	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED);
-	// FAILED_PRECONDITION (CERTIFICATE_NOT_SIGNED).
+	// FAILED_PRECONDITION (CERTIFICATE_NOT_SIGNED, CERTIFICATE_REGISTERED_IN_ERROR).
 	RevokeCertificate(ctx context.Context, in *RevokeCertificateRequest, opts ...grpc.CallOption) (*Certificate, error)
 	// Marks a certificate as registered in error: DRAFT, SIGNED or REVOKED → REGISTERED_IN_ERROR. One that has been signed only by
 	// a GP.
@@ -208,17 +208,17 @@ type SickLeaveServiceServer interface {
 	// Errors: INVALID_ARGUMENT (BAD_PAGE_TOKEN).
 	ListCertificates(context.Context, *ListCertificatesRequest) (*ListCertificatesResponse, error)
 	// Changes a draft.
-	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; FAILED_PRECONDITION (CERTIFICATE_NOT_DRAFT); INVALID_ARGUMENT as
-	// CreateCertificate, and FIELD_NOT_UPDATABLE for the mask.
+	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; FAILED_PRECONDITION (CERTIFICATE_NOT_DRAFT,
+	// CERTIFICATE_REGISTERED_IN_ERROR); INVALID_ARGUMENT as CreateCertificate, and FIELD_NOT_UPDATABLE for the mask.
 	UpdateCertificate(context.Context, *UpdateCertificateRequest) (*Certificate, error)
 	// Signs a draft: DRAFT → SIGNED. The caller is the signer.
 	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED);
-	// FAILED_PRECONDITION (CERTIFICATE_NOT_DRAFT); INVALID_ARGUMENT (CERTIFICATE_INCOMPLETE) with what is missing: at least one
-	// period, diagnosis and basis.
+	// FAILED_PRECONDITION (CERTIFICATE_NOT_DRAFT, CERTIFICATE_REGISTERED_IN_ERROR), or (CERTIFICATE_INCOMPLETE) with a violation
+	// for each field that is missing: at least one period, diagnosis and basis.
 	SignCertificate(context.Context, *SignCertificateRequest) (*Certificate, error)
 	// Takes a signed certificate back: SIGNED → REVOKED. One that it had replaced or complemented counts again.
 	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED);
-	// FAILED_PRECONDITION (CERTIFICATE_NOT_SIGNED).
+	// FAILED_PRECONDITION (CERTIFICATE_NOT_SIGNED, CERTIFICATE_REGISTERED_IN_ERROR).
 	RevokeCertificate(context.Context, *RevokeCertificateRequest) (*Certificate, error)
 	// Marks a certificate as registered in error: DRAFT, SIGNED or REVOKED → REGISTERED_IN_ERROR. One that has been signed only by
 	// a GP.
