@@ -514,8 +514,8 @@ type Referral struct {
 	Role v1.Role `protobuf:"varint,2,opt,name=role,proto3,enum=coworkcare.access.v1.Role" json:"role,omitempty"`
 	// The practitioner asked for; empty when anyone with the role at the unit may take it.
 	PractitionerId string `protobuf:"bytes,3,opt,name=practitioner_id,json=practitionerId,proto3" json:"practitioner_id,omitempty"`
-	// The day by which it should be answered, YYYY-MM-DD; empty in input means two working days from the start, and for the
-	// coordinator's no sooner than two working days from the consent.
+	// The day by which it should be answered, YYYY-MM-DD; empty in input means two working days from today. The
+	// coordinator's is moved to two working days from the consent when that is later.
 	DueDate string `protobuf:"bytes,4,opt,name=due_date,json=dueDate,proto3" json:"due_date,omitempty"`
 	// What is asked for, at most 2000 characters.
 	Note string `protobuf:"bytes,5,opt,name=note,proto3" json:"note,omitempty"`

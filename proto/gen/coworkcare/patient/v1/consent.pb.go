@@ -228,7 +228,9 @@ type Consent struct {
 	// When it was recorded.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it was last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Whether the patient consented, whatever has become of it since: tells a replaced consent from a replaced refusal.
+	Granted       bool `protobuf:"varint,16,opt,name=granted,proto3" json:"granted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -366,6 +368,13 @@ func (x *Consent) GetUpdateTime() *timestamppb.Timestamp {
 		return x.UpdateTime
 	}
 	return nil
+}
+
+func (x *Consent) GetGranted() bool {
+	if x != nil {
+		return x.Granted
+	}
+	return false
 }
 
 // Asks to record a consent.
@@ -910,7 +919,7 @@ var File_coworkcare_patient_v1_consent_proto protoreflect.FileDescriptor
 
 const file_coworkcare_patient_v1_consent_proto_rawDesc = "" +
 	"\n" +
-	"#coworkcare/patient/v1/consent.proto\x12\x15coworkcare.patient.v1\x1a\x1bbuf/validate/validate.proto\x1a#coworkcare/patient/v1/patient.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\a\n" +
+	"#coworkcare/patient/v1/consent.proto\x12\x15coworkcare.patient.v1\x1a\x1bbuf/validate/validate.proto\x1a#coworkcare/patient/v1/patient.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb1\a\n" +
 	"\aConsent\x12\x1d\n" +
 	"\n" +
 	"consent_id\x18\x01 \x01(\tR\tconsentId\x12\x1d\n" +
@@ -932,7 +941,8 @@ const file_coworkcare_patient_v1_consent_proto_rawDesc = "" +
 	"\vcreate_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\".\n" +
+	"updateTime\x12\x18\n" +
+	"\agranted\x18\x10 \x01(\bR\agranted\".\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fCOORDINATION\x10\x01\"o\n" +

@@ -620,7 +620,8 @@ func (x *TeamMemberSnapshot) GetEndDate() string {
 	return ""
 }
 
-// `consent.granted`, `consent.declined`, `consent.withdrawn`, `consent.registered_in_error`.
+// `consent.granted`, `consent.declined`, `consent.withdrawn`, `consent.replaced` (by what the patient says now, which is told
+// next), `consent.registered_in_error`.
 type ConsentSnapshot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The consent.

@@ -1,0 +1,106 @@
+package patient
+
+import (
+	"time"
+
+	"github.com/coworkcare/coworkcare/platform/date"
+)
+
+// ConsentKind is what a consent is about, spelled as in the API.
+type ConsentKind string
+
+// Coordination is the consent to coordination itself (act 2019:1297).
+const Coordination ConsentKind = "COORDINATION"
+
+// ConsentState is the state of a consent, spelled as in the API.
+type ConsentState string
+
+// The states of a consent. What is Granted or Declined is what the patient said last.
+const (
+	Granted        ConsentState = "GRANTED"
+	ConsentDecline ConsentState = "DECLINED"
+	Withdrawn      ConsentState = "WITHDRAWN"
+	ConsentInError ConsentState = "REGISTERED_IN_ERROR"
+	Replaced       ConsentState = "REPLACED"
+)
+
+// Consent is what the patient has said to something that needs a consent.
+type Consent struct {
+	ID, PatientID    string
+	Kind             ConsentKind
+	State            ConsentState
+	Yes              bool // whether the patient consented, whatever has become of it since
+	Revision         int64
+	Start, End       date.Day // inclusive; no End while open-ended
+	Form             string   // ORAL, WRITTEN, DIGITAL
+	Note             string
+	PractitionerID   string    // who recorded it
+	EndTime          time.Time // withdrawn or replaced
+	WithdrawalNote   string
+	Error            *ErrorMark
+	Created, Updated time.Time
+}
+
+// Grant records that the patient consents. No Start means today. Reasons: DATE_IN_FUTURE for the start, DATE_IN_PAST for the end,
+// PERIOD_REVERSED.
+func Grant(c Consent, now time.Time) (Consent, error) {
+	today := date.Of(now)
+	if c.Start.IsZero() {
+		c.Start = today
+	}
+	var bad violations
+	if c.Start.After(today) {
+		bad.add("start_date", "DATE_IN_FUTURE", "must be today or earlier; record the consent when it begins")
+	}
+	switch {
+	case c.End.IsZero():
+	case c.End.Before(c.Start):
+		bad.add("end_date", "PERIOD_REVERSED", "must not lie before start_date")
+	case c.End.Before(today):
+		bad.add("end_date", "DATE_IN_PAST", "must be today or later")
+	}
+	c.State, c.Yes, c.Revision, c.Created, c.Updated = Granted, true, 1, now, now
+	return c, bad.err()
+}
+
+// Decline records that the patient has been asked and says no.
+func Decline(c Consent, now time.Time) Consent {
+	c.State, c.Yes, c.Revision, c.Start, c.Created, c.Updated = ConsentDecline, false, 1, date.Of(now), now, now
+	return c
+}
+
+// Withdraw takes a consent back at once. CONSENT_NOT_GRANTED in any other state than GRANTED.
+func (c Consent) Withdraw(note string, now time.Time) (Consent, error) {
+	if c.State != Granted {
+		return Consent{}, &StateError{Reason: "CONSENT_NOT_GRANTED", Text: "only a granted consent can be withdrawn", State: string(c.State), Allowed: []string{"grant"}}
+	}
+	c.State, c.EndTime, c.WithdrawalNote, c.Updated = Withdrawn, now, note, now
+	c.Revision++
+	return c, nil
+}
+
+// Replace ends what the patient said before with what is said now. Only what stands (GRANTED, DECLINED) is replaced; false for
+// the rest.
+func (c Consent) Replace(now time.Time) (Consent, bool) {
+	if c.State != Granted && c.State != ConsentDecline {
+		return c, false
+	}
+	c.State, c.EndTime, c.Updated = Replaced, now, now
+	c.Revision++
+	return c, true
+}
+
+// Covers tells whether the patient consented on a day. A consent that was withdrawn or replaced covers the days before that one.
+func (c Consent) Covers(day date.Day) bool {
+	if !c.Yes || day.Before(c.Start) || !c.End.IsZero() && day.After(c.End) {
+		return false
+	}
+	switch c.State {
+	case Granted:
+		return true
+	case Withdrawn, Replaced:
+		return day.Before(date.Of(c.EndTime))
+	default:
+		return false
+	}
+}
