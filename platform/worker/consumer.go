@@ -280,3 +280,11 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-timer.C:
 	}
 }
+
+// ForgetLeases takes every lease away, for a store that one process owns.
+func ForgetLeases(ctx context.Context, db *sqldb.DB) error {
+	return db.Tx(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(`UPDATE event_cursor SET lease_holder = '', lease_until = 0`)
+		return err
+	})
+}

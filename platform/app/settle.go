@@ -1,0 +1,102 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/coworkcare/coworkcare/platform/timer"
+)
+
+// mostRounds bounds how often what follows from a moment is looked for again: two services that answer each other for ever
+// are a fault, not a wait.
+const mostRounds = 10_000
+
+// Settle does everything that is due now: numbers what has been told, lets every service consume it, fires timers, and looks
+// again until nothing moves. It says how many timers fired.
+func (s *System) Settle(ctx context.Context) (int, error) {
+	fired := 0
+	for range mostRounds {
+		moved := false
+		for _, n := range s.numberers {
+			any, err := n.Drain(ctx)
+			if err != nil {
+				return fired, err
+			}
+			moved = moved || any
+		}
+		for _, c := range s.consumers {
+			any, err := c.Drain(ctx)
+			if err != nil {
+				return fired, err
+			}
+			moved = moved || any
+		}
+		for _, t := range s.timers {
+			n, err := t.Drain(ctx)
+			if err != nil {
+				return fired, err
+			}
+			fired, moved = fired+n, moved || n > 0
+		}
+		if !moved {
+			return fired, nil
+		}
+	}
+	return fired, errors.New("the services keep moving without end")
+}
+
+// Advance moves a clock forward to a time as if the time had passed: it stops at every due time on the way, fires what is due
+// there and lets every service consume what follows. move sets the clock that the system was built with.
+func (s *System) Advance(ctx context.Context, move func(time.Time) error, target time.Time) (int, error) {
+	now := s.parts.Clock.Now
+	fired, err := s.Settle(ctx)
+	if err != nil {
+		return fired, err
+	}
+	for {
+		next, found, err := s.nextTimer(ctx)
+		if err != nil {
+			return fired, err
+		}
+		if !found || next.After(target) {
+			break
+		}
+		if next.After(now()) {
+			if err := move(next); err != nil {
+				return fired, fmt.Errorf("moving the clock to the next timer: %w", err)
+			}
+		}
+		n, err := s.Settle(ctx)
+		fired += n
+		if err != nil {
+			return fired, err
+		}
+		if n == 0 && !next.After(now()) {
+			break // its handler failed and it is paused; the rest of the time passes without it
+		}
+	}
+	if target.After(now()) {
+		if err := move(target); err != nil {
+			return fired, fmt.Errorf("moving the clock: %w", err)
+		}
+	}
+	n, err := s.Settle(ctx)
+	return fired + n, err
+}
+
+func (s *System) nextTimer(ctx context.Context) (time.Time, bool, error) {
+	var first time.Time
+	found := false
+	for _, t := range s.timers {
+		next, ok, err := timer.Next(t.Acts.DB.Read(ctx))
+		if err != nil {
+			return first, false, err
+		}
+		if ok && (!found || next.Before(first)) {
+			first, found = next, true
+		}
+	}
+	return first, found, nil
+}
