@@ -31,12 +31,12 @@ func (s *Store) SignedOf(q sqldb.Querier, careProviderID, patientID string) ([]s
 const patientsOnLeave = `
 SELECT DISTINCT c.patient_id FROM certificate c
 WHERE c.care_unit_id = $1 AND c.state = 'SIGNED' AND c.end_day >= $2 AND c.start_day <= $3 AND c.patient_id > $4
-  AND EXISTS (SELECT 1 FROM patient_place h WHERE h.patient_id = c.patient_id AND h.care_unit_id = c.care_unit_id)
+  AND NOT EXISTS (SELECT 1 FROM patient_place h WHERE h.patient_id = c.patient_id AND h.care_unit_id <> c.care_unit_id)
 ORDER BY c.patient_id LIMIT $5`
 
 // PatientsOnLeave reads the ids of the patients of a care unit who have a signed certificate of the unit that begins on or
-// before the day and ends on or after since, in order of id, those after the one given. Only who still belongs to the unit is
-// there. Whether a certificate really covers the day, and counts, is for the domain to say.
+// before the day and ends on or after since, in order of id, those after the one given. Who is known to belong to another
+// unit by now is not there. Whether a certificate really covers the day, and counts, is for the domain to say.
 func (s *Store) PatientsOnLeave(q sqldb.Querier, careUnitID string, since, day date.Day, after string, limit int) ([]string, error) {
 	rows, err := q.Query(patientsOnLeave, careUnitID, since, day, after, limit)
 	if err != nil {

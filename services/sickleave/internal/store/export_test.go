@@ -1,0 +1,4 @@
+package store
+
+// PatientsOnLeaveQuery is what PatientsOnLeave asks, for a look at its plan.
+const PatientsOnLeaveQuery = patientsOnLeave
