@@ -74,11 +74,6 @@ func (g *gateway) admit(x *exchange, w http.ResponseWriter, r *http.Request) (ur
 	if x.body, err = g.readBody(w, r); err != nil {
 		return nil, err
 	}
-	if bytes.Contains(x.body, []byte(`\u0000`)) {
-		if violations := explain(x.body, x.route.bodyType, x.route.bodyPrefix()); violations != nil {
-			return nil, violations
-		}
-	}
 	if x.route.mask != nil && x.route.body != "*" && len(query["update_mask"]) == 0 {
 		if mask := maskOf(x.body, x.route); mask != "" {
 			query.Set("update_mask", mask)

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
 
 	"github.com/coworkcare/coworkcare/platform/fault"
@@ -39,13 +38,12 @@ func (x *exchange) readHeaders(r *http.Request) error {
 		if len(values) == 1 && strings.IndexFunc(values[0], func(c rune) bool { return c < ' ' || c > '~' }) >= 0 {
 			return badHeader(name, "must be printable ASCII")
 		}
-	}
-	if key := r.Header.Get("Idempotency-Key"); key != "" {
-		// The header's own draft writes a quoted string; both forms mean the same.
-		key = strings.Trim(key, `"`)
-		if len(key) != 36 || uuid.Validate(key) != nil {
-			return badHeader("Idempotency-Key", "must be a UUID, for example 0190f3c2-5b1e-7c4a-9d0e-3a5b7c9d1e2f")
+		if len(values) == 1 && strings.Trim(values[0], `" `) == "" {
+			return badHeader(name, "must not be empty")
 		}
+	}
+	// The header's own draft writes a quoted string; both forms mean the same.
+	if key := strings.Trim(r.Header.Get("Idempotency-Key"), `"`); key != "" {
 		r.Header.Set("Idempotency-Key", key)
 	}
 	x.ifMatch = r.Header.Get("If-Match") != ""
@@ -57,7 +55,7 @@ func (x *exchange) readHeaders(r *http.Request) error {
 
 func badHeader(name, rule string) error {
 	return &fault.Fault{Code: codes.InvalidArgument, Reason: reasonField, Text: "the header " + name + " " + rule,
-		Violations: []fault.Violation{{Field: "header." + name, Reason: "INVALID_HEADER", Message: rule}}}
+		Violations: []fault.Violation{{Field: name, Reason: "INVALID_HEADER", Message: rule}}}
 }
 
 // matches reports whether an If-None-Match value names the etag, by the weak comparison of RFC 9110 section 8.8.3.2.

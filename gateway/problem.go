@@ -37,7 +37,7 @@ type Problem struct {
 // Violation is one field that breaks a rule.
 type Violation struct {
 	// Field is the path in the request, in lowerCamelCase: certificate.periods[0].endDate. The resource that a create or update
-	// takes as its body stands under its own name. Headers stand as header.Name.
+	// takes as its body stands under its own name. A header stands by its name.
 	Field string `json:"field"`
 	// Reason is UPPER_SNAKE, or the id of a validation rule such as string.max_len.
 	Reason string `json:"reason"`

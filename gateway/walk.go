@@ -83,15 +83,12 @@ func (e *explainer) entries(raw json.RawMessage, field protoreflect.FieldDescrip
 	seen := map[string]bool{}
 	ok := members(raw, func(key string, value json.RawMessage) {
 		at := path + "[" + strconv.Quote(shown(key)) + "]"
-		switch {
-		case seen[key]:
+		if seen[key] {
 			e.refuse(at, "DUPLICATE_FIELD", "stands more than once")
-		case strings.ContainsRune(key, 0):
-			e.refuse(at, "INVALID_VALUE", "must not contain the character U+0000")
-		default:
-			e.single(value, field.MapValue(), at)
+			return
 		}
 		seen[key] = true
+		e.single(value, field.MapValue(), at)
 	})
 	if !ok {
 		e.refuse(path, "INVALID_TYPE", "must be a JSON object")
@@ -109,11 +106,6 @@ func (e *explainer) single(raw json.RawMessage, field protoreflect.FieldDescript
 			reason = "INVALID_VALUE"
 		}
 		e.refuse(path, reason, expected(field))
-	case field.Kind() == protoreflect.StringKind:
-		var text string
-		if json.Unmarshal(raw, &text) == nil && strings.ContainsRune(text, 0) {
-			e.refuse(path, "INVALID_VALUE", "must not contain the character U+0000")
-		}
 	}
 }
 
