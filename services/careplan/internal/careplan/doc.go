@@ -1,0 +1,18 @@
+// Package careplan is what the team does together with the patient: contacts, the care plan, self-rating assessments and the
+// safety flags that they raise. It is pure: time, ids and what is already known come in as arguments.
+//
+// A contact:
+//
+//	        ┌──────── Reschedule ────────┐
+//	        ▼                            │
+//	→ BOOKED ──── NoAnswer ────→ NOT_ANSWERED ⟲ NoAnswer
+//	     │                               │
+//	     ├─────────── Record ────────────┼→ HELD
+//	     └─────────── Cancel ────────────┴→ CANCELLED
+//
+// A care plan: DRAFT ─ Activate → ACTIVE ⟲ Revise ─ Complete → COMPLETED. Any of both can be registered in error, which
+// withdraws it and keeps it readable.
+//
+// A safety flag: OPEN ─ Assess → ASSESSED. Nothing else closes it: not time, not the end of the episode, not the withdrawal
+// of the form that raised it.
+package careplan
