@@ -113,6 +113,8 @@ func New(ctx context.Context, options Options) (http.Handler, error) {
 		}
 	}
 	traced := otelhttp.NewHandler(g.unscrub(g.receive(g.crossOrigin(http.HandlerFunc(g.dispatch)))), "gateway",
-		otelhttp.WithSpanNameFormatter(spanName))
+		otelhttp.WithSpanNameFormatter(spanName),
+		// In place of the Host header, which is the caller's word and would become a label of every metric.
+		otelhttp.WithServerName("coworkcare"))
 	return scrub(traced), nil
 }
