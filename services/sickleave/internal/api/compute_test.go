@@ -105,6 +105,13 @@ func TestComputeTakesAThousandCertificates(t *testing.T) {
 		require.EqualValues(u, 4, response.GetActiveCase().GetCaseDays())
 		require.Len(u, response.GetActiveCase().GetCertificateIds(), 1000)
 
+		for _, c := range request.GetCertificates() {
+			c.Periods[0].Degree = 33
+		}
+		_, err = u.client.ComputeSickLeaveCases(u.rc, request)
+		requireFault(u, err, codes.InvalidArgument, "DEGREE_NOT_ALLOWED")
+		require.Len(u, violations(err), 100, "the answer to absurd input is bounded")
+
 		request.Certificates = append(request.Certificates, &sickleavev1.ComputeSickLeaveCasesRequest_Certificate{})
 		_, err = u.client.ComputeSickLeaveCases(u.rc, request)
 		requireFault(u, err, codes.InvalidArgument, "TOO_MANY_CERTIFICATES")

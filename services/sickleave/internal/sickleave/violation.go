@@ -61,8 +61,9 @@ func (v Violations) Error() string {
 	return strings.Join(texts, "; ")
 }
 
-// maxViolations bounds the answer to absurd input; nobody reads more.
-const maxViolations = 1000
+// maxViolations bounds the answer to absurd input: nobody reads more, and errors
+// travel in headers, which proxies limit to some tens of kilobytes.
+const maxViolations = 100
 
 func (v *Violations) add(field, reason, message string) {
 	if len(*v) < maxViolations {
