@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -53,6 +54,8 @@ type Parts struct {
 	Remote map[string]string
 	// Transport secures connections to other processes; nil is plain text.
 	Transport credentials.TransportCredentials
+	// Metrics takes the figures of logs, consumers and timers; nil takes none.
+	Metrics prometheus.Registerer
 }
 
 // System is the modules of one process, wired.
@@ -113,6 +116,11 @@ func (s *System) build(ctx context.Context) error {
 		}
 	}
 	eventv1.RegisterEventServiceServer(s.Server, &eventServer{system: s})
+	if s.parts.Metrics != nil {
+		if err := s.parts.Metrics.Register(metrics{system: s}); err != nil {
+			return fmt.Errorf("registering the metrics of events and timers: %w", err)
+		}
+	}
 	return s.seal()
 }
 

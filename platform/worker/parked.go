@@ -105,3 +105,22 @@ func Parked(q sqldb.Querier) (int64, error) {
 	}
 	return n, nil
 }
+
+// Cursors gives how far a service has consumed each source.
+func Cursors(q sqldb.Querier) (map[string]int64, error) {
+	rows, err := q.Query(`SELECT source, sequence FROM event_cursor`)
+	if err != nil {
+		return nil, fmt.Errorf("reading the cursors: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	cursors := map[string]int64{}
+	for rows.Next() {
+		var source string
+		var sequence int64
+		if err := rows.Scan(&source, &sequence); err != nil {
+			return nil, fmt.Errorf("reading a cursor: %w", err)
+		}
+		cursors[source] = sequence
+	}
+	return cursors, rows.Err()
+}

@@ -25,6 +25,7 @@ import (
 	"github.com/coworkcare/coworkcare/platform/crypt"
 	"github.com/coworkcare/coworkcare/platform/date"
 	"github.com/coworkcare/coworkcare/platform/event"
+	"github.com/coworkcare/coworkcare/platform/fault"
 	"github.com/coworkcare/coworkcare/platform/identity"
 	"github.com/coworkcare/coworkcare/platform/identity/devissuer"
 	"github.com/coworkcare/coworkcare/platform/sqldb"
@@ -110,7 +111,7 @@ func (h *Harness) standIn(source string) app.Module {
 	return app.Module{Name: source, Start: func(_ context.Context, host *app.Host) error {
 		h.told[source] = host.Acts
 		if source == "patient" {
-			patientv1.RegisterPatientServiceServer(host.Server, patientv1.UnimplementedPatientServiceServer{})
+			patientv1.RegisterPatientServiceServer(host.Server, nobody{})
 			for _, field := range []string{"care_unit_id", "care_provider_id", "practitioner_id"} {
 				host.Locate(field, nowhere)
 			}
@@ -118,6 +119,15 @@ func (h *Harness) standIn(source string) app.Module {
 		}
 		return nil
 	}}
+}
+
+// nobody is a patient service without patients: what it has not told of, it does not know.
+type nobody struct {
+	patientv1.UnimplementedPatientServiceServer
+}
+
+func (nobody) GetPatientPlace(context.Context, *patientv1.GetPatientPlaceRequest) (*patientv1.PatientPlace, error) {
+	return nil, fault.NotFound("PATIENT_NOT_FOUND", "there is no such patient")
 }
 
 func nowhere(context.Context, string) (access.Place, bool, error) { return access.Place{}, false, nil }

@@ -1,0 +1,105 @@
+// Package telemetry sets up traces, metrics and logs. Where traces go is said by the standard OTEL_* variables; without them
+// none leave the process. Nothing about a patient stands in any of it: ids made by the server, codes, times and counts.
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.opentelemetry.io/contrib/exporters/autoexport"
+	"go.opentelemetry.io/otel"
+	prometheusexporter "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Telemetry is a process's signals.
+type Telemetry struct {
+	// Registry holds the metrics that the operations port shows.
+	Registry *prometheus.Registry
+	stop     []func(context.Context) error
+}
+
+// Start sets up the process-wide providers. version is the program's.
+func Start(ctx context.Context, version string) (*Telemetry, error) {
+	t := &Telemetry{Registry: prometheus.NewRegistry()}
+	t.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	described, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(
+		semconv.ServiceName("coworkcare"), semconv.ServiceVersion(version)), resource.WithFromEnv())
+	if err != nil && !errors.Is(err, resource.ErrPartialResource) {
+		return nil, fmt.Errorf("describing the process to its telemetry: %w", err)
+	}
+	otel.SetTextMapPropagator(propagation.TraceContext{})
+	traces, err := t.traces(ctx, described)
+	if err != nil {
+		return nil, err
+	}
+	otel.SetTracerProvider(traces)
+	reader, err := prometheusexporter.New(prometheusexporter.WithRegisterer(t.Registry), prometheusexporter.WithoutScopeInfo())
+	if err != nil {
+		return nil, fmt.Errorf("setting up metrics: %w", err)
+	}
+	meters := metric.NewMeterProvider(metric.WithReader(reader), metric.WithResource(described))
+	otel.SetMeterProvider(meters)
+	t.stop = append(t.stop, meters.Shutdown)
+	return t, nil
+}
+
+// traces sends traces where OTEL_TRACES_EXPORTER or an OTLP endpoint says; with neither, calls still get trace ids for
+// answers and logs, and nothing is recorded.
+func (t *Telemetry) traces(ctx context.Context, described *resource.Resource) (trace.TracerProvider, error) {
+	configured := false
+	for _, variable := range []string{"OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"} {
+		configured = configured || os.Getenv(variable) != ""
+	}
+	if !configured {
+		return sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample())), nil
+	}
+	exporter, err := autoexport.NewSpanExporter(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("setting up the export of traces: %w", err)
+	}
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(described))
+	t.stop = append(t.stop, provider.Shutdown)
+	return provider, nil
+}
+
+// Stop sends what is still to be sent.
+func (t *Telemetry) Stop(ctx context.Context) error {
+	var errs []error
+	for _, stop := range t.stop {
+		errs = append(errs, stop(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// NewLog makes a structured log, one JSON object a line, each with the trace it belongs to.
+func NewLog(w io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(traced{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})})
+}
+
+type traced struct{ slog.Handler }
+
+// Handle adds the trace of the context.
+func (h traced) Handle(ctx context.Context, record slog.Record) error {
+	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
+		record.AddAttrs(slog.String("trace_id", span.TraceID().String()), slog.String("span_id", span.SpanID().String()))
+	}
+	return h.Handler.Handle(ctx, record)
+}
+
+// WithAttrs keeps the trace on derived logs.
+func (h traced) WithAttrs(attrs []slog.Attr) slog.Handler { return traced{h.Handler.WithAttrs(attrs)} }
+
+// WithGroup keeps the trace on derived logs.
+func (h traced) WithGroup(name string) slog.Handler { return traced{h.Handler.WithGroup(name)} }
