@@ -43,7 +43,13 @@ const numberBatch = 500
 const (
 	lockHead         = `UPDATE event_head SET last_sequence = last_sequence WHERE id = 1 RETURNING last_sequence`
 	selectUnnumbered = `SELECT event_id, resource_id, revision FROM event_log WHERE sequence IS NULL ORDER BY event_id LIMIT $1`
-	moveHead         = `UPDATE event_head SET last_sequence = $1 WHERE id = 1`
+	// Events beyond a full batch whose resource has one of a later revision within it.
+	selectOvertaken = `SELECT event_id, resource_id, revision FROM event_log o
+WHERE o.sequence IS NULL AND o.event_id > $1
+  AND EXISTS (SELECT 1 FROM event_log w WHERE w.sequence IS NULL AND w.event_id <= $1
+    AND w.resource_id = o.resource_id AND w.revision > o.revision)
+ORDER BY event_id`
+	moveHead = `UPDATE event_head SET last_sequence = $1 WHERE id = 1`
 )
 
 // Number gives numbers to committed events that have none yet and says how many it numbered. The lock on the head comes
@@ -54,23 +60,22 @@ func Number(tx *sqldb.Tx) (int, error) {
 	if err := tx.QueryRow(lockHead).Scan(&last); err != nil {
 		return 0, fmt.Errorf("locking the event log's head: %w", err)
 	}
-	found, err := unnumbered(tx)
+	found, err := unnumbered(tx, selectUnnumbered, numberBatch)
 	if err != nil || len(found) == 0 {
 		return 0, err
 	}
-	orderByRevision(found)
-	// One statement for the batch: UPDATE … FROM (VALUES …), which both engines know.
-	values := make([]string, len(found))
-	args := make([]any, 0, 2*len(found))
-	for i, e := range found {
-		values[i] = fmt.Sprintf("($%d, CAST($%d AS BIGINT))", 2*i+1, 2*i+2)
-		args = append(args, e.id, last+int64(i)+1)
+	if len(found) == numberBatch {
+		overtaken, err := unnumbered(tx, selectOvertaken, found[len(found)-1].id)
+		if err != nil {
+			return 0, err
+		}
+		found = append(found, overtaken...)
 	}
-	update := `WITH numbered (event_id, sequence) AS (VALUES ` + strings.Join(values, ", ") + `)
-UPDATE event_log SET sequence = (SELECT n.sequence FROM numbered n WHERE n.event_id = event_log.event_id)
-WHERE event_id IN (SELECT event_id FROM numbered)`
-	if _, err := tx.Exec(update, args...); err != nil {
-		return 0, fmt.Errorf("numbering events: %w", err)
+	orderByRevision(found)
+	for start := 0; start < len(found); start += numberBatch {
+		if err := number(tx, found[start:min(start+numberBatch, len(found))], last+int64(start)); err != nil {
+			return 0, err
+		}
 	}
 	if _, err := tx.Exec(moveHead, last+int64(len(found))); err != nil {
 		return 0, fmt.Errorf("moving the event log's head: %w", err)
@@ -78,13 +83,32 @@ WHERE event_id IN (SELECT event_id FROM numbered)`
 	return len(found), nil
 }
 
+// number gives the numbers after last to the events in their order, in one statement.
+func number(tx *sqldb.Tx, found []fresh, last int64) error {
+	var values strings.Builder
+	args := make([]any, 0, 2*len(found))
+	for i, e := range found {
+		if i > 0 {
+			values.WriteString(", ")
+		}
+		fmt.Fprintf(&values, "($%d, CAST($%d AS BIGINT))", 2*i+1, 2*i+2)
+		args = append(args, e.id, last+int64(i)+1)
+	}
+	_, err := tx.Exec(`WITH numbered (event_id, sequence) AS (VALUES `+values.String()+`)
+UPDATE event_log SET sequence = n.sequence FROM numbered n WHERE event_log.event_id = n.event_id`, args...)
+	if err != nil {
+		return fmt.Errorf("numbering events: %w", err)
+	}
+	return nil
+}
+
 type fresh struct {
 	id, resource string
 	revision     int64
 }
 
-func unnumbered(tx *sqldb.Tx) ([]fresh, error) {
-	rows, err := tx.Query(selectUnnumbered, numberBatch)
+func unnumbered(tx *sqldb.Tx, query string, arg any) ([]fresh, error) {
+	rows, err := tx.Query(query, arg)
 	if err != nil {
 		return nil, fmt.Errorf("looking for unnumbered events: %w", err)
 	}
@@ -130,8 +154,13 @@ type Query struct {
 	Limit   int
 }
 
-// Read gives the numbered events after a number, in order, and the number from which to go on: that of the last event, or
-// of the log's head when the filters left nothing up to there.
+// mostLooked is how many events a filtered reading looks at: somebody who wants few events of a long log gets on in steps,
+// none of which takes long.
+const mostLooked = 20_000
+
+// Read gives the numbered events after a number, in order, and the number from which to go on: that of the last event, or of
+// the last one that was looked at when the filters left nothing up to there. It has come to the end of the log when that is
+// the log's Head.
 func Read(q sqldb.Querier, source string, query Query) ([]*eventv1.Event, int64, error) {
 	head, err := Head(q)
 	if err != nil {
@@ -140,7 +169,11 @@ func Read(q sqldb.Querier, source string, query Query) ([]*eventv1.Event, int64,
 	if head <= query.After || (query.UnitIDs != nil && len(query.UnitIDs) == 0) {
 		return nil, max(head, query.After), nil
 	}
-	text, args := selectEvents(query)
+	end := head
+	if len(query.Types) > 0 || query.UnitIDs != nil {
+		end = min(head, query.After+mostLooked)
+	}
+	text, args := selectEvents(query, end)
 	rows, err := q.Query(text, args...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("reading the event log: %w", err)
@@ -166,14 +199,14 @@ func Read(q sqldb.Querier, source string, query Query) ([]*eventv1.Event, int64,
 		return nil, 0, fmt.Errorf("reading the event log: %w", err)
 	}
 	if len(events) < query.Limit {
-		next = max(next, head)
+		next = end
 	}
 	return events, next, nil
 }
 
-func selectEvents(query Query) (string, []any) {
-	args := []any{query.After, query.Limit}
-	text := `SELECT sequence, body FROM event_log WHERE sequence > $1`
+func selectEvents(query Query, end int64) (string, []any) {
+	args := []any{query.After, query.Limit, end}
+	text := `SELECT sequence, body FROM event_log WHERE sequence > $1 AND sequence <= $3`
 	in := func(column string, values []string) {
 		marks := make([]string, len(values))
 		for i, v := range values {
