@@ -26,7 +26,7 @@ var File_coworkcare_careplan_v1_careplan_service_proto protoreflect.FileDescript
 
 const file_coworkcare_careplan_v1_careplan_service_proto_rawDesc = "" +
 	"\n" +
-	"-coworkcare/careplan/v1/careplan_service.proto\x12\x16coworkcare.careplan.v1\x1a!coworkcare/access/v1/access.proto\x1a'coworkcare/careplan/v1/assessment.proto\x1a&coworkcare/careplan/v1/care_plan.proto\x1a$coworkcare/careplan/v1/contact.proto\x1a'coworkcare/careplan/v1/instrument.proto\x1a(coworkcare/careplan/v1/safety_flag.proto\x1a\x1cgoogle/api/annotations.proto2\x8c(\n" +
+	"-coworkcare/careplan/v1/careplan_service.proto\x12\x16coworkcare.careplan.v1\x1a!coworkcare/access/v1/access.proto\x1a'coworkcare/careplan/v1/assessment.proto\x1a&coworkcare/careplan/v1/care_plan.proto\x1a/coworkcare/careplan/v1/care_plan_settings.proto\x1a$coworkcare/careplan/v1/contact.proto\x1a'coworkcare/careplan/v1/instrument.proto\x1a(coworkcare/careplan/v1/safety_flag.proto\x1a\x1cgoogle/api/annotations.proto2\xd0+\n" +
 	"\x0fCarePlanService\x12\xc1\x01\n" +
 	"\rCreateContact\x12,.coworkcare.careplan.v1.CreateContactRequest\x1a\x1f.coworkcare.careplan.v1.Contact\"a\xaa\xd4\x18\"\n" +
 	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x05\x1a\x12contact.patient_id(\x02\x82\xd3\xe4\x93\x025:\acontact\"*/v1/patients/{contact.patient_id}/contacts\x12\xa4\x01\n" +
@@ -85,7 +85,14 @@ const file_coworkcare_careplan_v1_careplan_service_proto_rawDesc = "" +
 	"\x0fListSafetyFlags\x12..coworkcare.careplan.v1.ListSafetyFlagsRequest\x1a/.coworkcare.careplan.v1.ListSafetyFlagsResponse\"@\xaa\xd4\x18\x0f\n" +
 	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02'\x12%/v1/patients/{patient_id}/safetyFlags\x12\xc0\x01\n" +
 	"\x10AssessSafetyFlag\x12/.coworkcare.careplan.v1.AssessSafetyFlagRequest\x1a\".coworkcare.careplan.v1.SafetyFlag\"W\xaa\xd4\x18\v\n" +
-	"\x05\x01\x02\x05\x04\b\x10\x05(\x02\x82\xd3\xe4\x93\x02B:\x01*\"=/v1/patients/{patient_id}/safetyFlags/{safety_flag_id}:assessBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1;careplanv1b\x06proto3"
+	"\x05\x01\x02\x05\x04\b\x10\x05(\x02\x82\xd3\xe4\x93\x02B:\x01*\"=/v1/patients/{patient_id}/safetyFlags/{safety_flag_id}:assess\x12\xbc\x01\n" +
+	"\x13GetCarePlanSettings\x122.coworkcare.careplan.v1.GetCarePlanSettingsRequest\x1a(.coworkcare.careplan.v1.CarePlanSettings\"G\xaa\xd4\x18\x0e\n" +
+	"\n" +
+	"\x01\x02\x03\x04\x05\x06\a\b\n" +
+	"\r\x10\x04\x82\xd3\xe4\x93\x02/\x12-/v1/careUnits/{care_unit_id}/carePlanSettings\x12\x82\x02\n" +
+	"\x16UpdateCarePlanSettings\x125.coworkcare.careplan.v1.UpdateCarePlanSettingsRequest\x1a(.coworkcare.careplan.v1.CarePlanSettings\"\x86\x01\xaa\xd4\x18&\n" +
+	"\x01\n" +
+	"\x10\x04\x1a\x1fcare_plan_settings.care_unit_id\x82\xd3\xe4\x93\x02V:\x12care_plan_settings2@/v1/careUnits/{care_plan_settings.care_unit_id}/carePlanSettingsBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1;careplanv1b\x06proto3"
 
 var file_coworkcare_careplan_v1_careplan_service_proto_goTypes = []any{
 	(*CreateContactRequest)(nil),             // 0: coworkcare.careplan.v1.CreateContactRequest
@@ -115,18 +122,21 @@ var file_coworkcare_careplan_v1_careplan_service_proto_goTypes = []any{
 	(*GetSafetyFlagRequest)(nil),             // 24: coworkcare.careplan.v1.GetSafetyFlagRequest
 	(*ListSafetyFlagsRequest)(nil),           // 25: coworkcare.careplan.v1.ListSafetyFlagsRequest
 	(*AssessSafetyFlagRequest)(nil),          // 26: coworkcare.careplan.v1.AssessSafetyFlagRequest
-	(*Contact)(nil),                          // 27: coworkcare.careplan.v1.Contact
-	(*ListContactsResponse)(nil),             // 28: coworkcare.careplan.v1.ListContactsResponse
-	(*CarePlan)(nil),                         // 29: coworkcare.careplan.v1.CarePlan
-	(*ListCarePlansResponse)(nil),            // 30: coworkcare.careplan.v1.ListCarePlansResponse
-	(*ListCarePlanRevisionsResponse)(nil),    // 31: coworkcare.careplan.v1.ListCarePlanRevisionsResponse
-	(*Assessment)(nil),                       // 32: coworkcare.careplan.v1.Assessment
-	(*ListAssessmentsResponse)(nil),          // 33: coworkcare.careplan.v1.ListAssessmentsResponse
-	(*PreviewAssessmentResponse)(nil),        // 34: coworkcare.careplan.v1.PreviewAssessmentResponse
-	(*Instrument)(nil),                       // 35: coworkcare.careplan.v1.Instrument
-	(*ListInstrumentsResponse)(nil),          // 36: coworkcare.careplan.v1.ListInstrumentsResponse
-	(*SafetyFlag)(nil),                       // 37: coworkcare.careplan.v1.SafetyFlag
-	(*ListSafetyFlagsResponse)(nil),          // 38: coworkcare.careplan.v1.ListSafetyFlagsResponse
+	(*GetCarePlanSettingsRequest)(nil),       // 27: coworkcare.careplan.v1.GetCarePlanSettingsRequest
+	(*UpdateCarePlanSettingsRequest)(nil),    // 28: coworkcare.careplan.v1.UpdateCarePlanSettingsRequest
+	(*Contact)(nil),                          // 29: coworkcare.careplan.v1.Contact
+	(*ListContactsResponse)(nil),             // 30: coworkcare.careplan.v1.ListContactsResponse
+	(*CarePlan)(nil),                         // 31: coworkcare.careplan.v1.CarePlan
+	(*ListCarePlansResponse)(nil),            // 32: coworkcare.careplan.v1.ListCarePlansResponse
+	(*ListCarePlanRevisionsResponse)(nil),    // 33: coworkcare.careplan.v1.ListCarePlanRevisionsResponse
+	(*Assessment)(nil),                       // 34: coworkcare.careplan.v1.Assessment
+	(*ListAssessmentsResponse)(nil),          // 35: coworkcare.careplan.v1.ListAssessmentsResponse
+	(*PreviewAssessmentResponse)(nil),        // 36: coworkcare.careplan.v1.PreviewAssessmentResponse
+	(*Instrument)(nil),                       // 37: coworkcare.careplan.v1.Instrument
+	(*ListInstrumentsResponse)(nil),          // 38: coworkcare.careplan.v1.ListInstrumentsResponse
+	(*SafetyFlag)(nil),                       // 39: coworkcare.careplan.v1.SafetyFlag
+	(*ListSafetyFlagsResponse)(nil),          // 40: coworkcare.careplan.v1.ListSafetyFlagsResponse
+	(*CarePlanSettings)(nil),                 // 41: coworkcare.careplan.v1.CarePlanSettings
 }
 var file_coworkcare_careplan_v1_careplan_service_proto_depIdxs = []int32{
 	0,  // 0: coworkcare.careplan.v1.CarePlanService.CreateContact:input_type -> coworkcare.careplan.v1.CreateContactRequest
@@ -156,35 +166,39 @@ var file_coworkcare_careplan_v1_careplan_service_proto_depIdxs = []int32{
 	24, // 24: coworkcare.careplan.v1.CarePlanService.GetSafetyFlag:input_type -> coworkcare.careplan.v1.GetSafetyFlagRequest
 	25, // 25: coworkcare.careplan.v1.CarePlanService.ListSafetyFlags:input_type -> coworkcare.careplan.v1.ListSafetyFlagsRequest
 	26, // 26: coworkcare.careplan.v1.CarePlanService.AssessSafetyFlag:input_type -> coworkcare.careplan.v1.AssessSafetyFlagRequest
-	27, // 27: coworkcare.careplan.v1.CarePlanService.CreateContact:output_type -> coworkcare.careplan.v1.Contact
-	27, // 28: coworkcare.careplan.v1.CarePlanService.GetContact:output_type -> coworkcare.careplan.v1.Contact
-	28, // 29: coworkcare.careplan.v1.CarePlanService.ListContacts:output_type -> coworkcare.careplan.v1.ListContactsResponse
-	27, // 30: coworkcare.careplan.v1.CarePlanService.RecordContact:output_type -> coworkcare.careplan.v1.Contact
-	27, // 31: coworkcare.careplan.v1.CarePlanService.NoAnswerContact:output_type -> coworkcare.careplan.v1.Contact
-	27, // 32: coworkcare.careplan.v1.CarePlanService.RescheduleContact:output_type -> coworkcare.careplan.v1.Contact
-	27, // 33: coworkcare.careplan.v1.CarePlanService.CancelContact:output_type -> coworkcare.careplan.v1.Contact
-	27, // 34: coworkcare.careplan.v1.CarePlanService.RegisterContactInError:output_type -> coworkcare.careplan.v1.Contact
-	29, // 35: coworkcare.careplan.v1.CarePlanService.CreateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	29, // 36: coworkcare.careplan.v1.CarePlanService.GetCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	30, // 37: coworkcare.careplan.v1.CarePlanService.ListCarePlans:output_type -> coworkcare.careplan.v1.ListCarePlansResponse
-	29, // 38: coworkcare.careplan.v1.CarePlanService.UpdateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	29, // 39: coworkcare.careplan.v1.CarePlanService.ActivateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	29, // 40: coworkcare.careplan.v1.CarePlanService.ReviseCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	29, // 41: coworkcare.careplan.v1.CarePlanService.CompleteCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	29, // 42: coworkcare.careplan.v1.CarePlanService.RegisterCarePlanInError:output_type -> coworkcare.careplan.v1.CarePlan
-	31, // 43: coworkcare.careplan.v1.CarePlanService.ListCarePlanRevisions:output_type -> coworkcare.careplan.v1.ListCarePlanRevisionsResponse
-	32, // 44: coworkcare.careplan.v1.CarePlanService.CreateAssessment:output_type -> coworkcare.careplan.v1.Assessment
-	32, // 45: coworkcare.careplan.v1.CarePlanService.GetAssessment:output_type -> coworkcare.careplan.v1.Assessment
-	33, // 46: coworkcare.careplan.v1.CarePlanService.ListAssessments:output_type -> coworkcare.careplan.v1.ListAssessmentsResponse
-	32, // 47: coworkcare.careplan.v1.CarePlanService.RegisterAssessmentInError:output_type -> coworkcare.careplan.v1.Assessment
-	34, // 48: coworkcare.careplan.v1.CarePlanService.PreviewAssessment:output_type -> coworkcare.careplan.v1.PreviewAssessmentResponse
-	35, // 49: coworkcare.careplan.v1.CarePlanService.GetInstrument:output_type -> coworkcare.careplan.v1.Instrument
-	36, // 50: coworkcare.careplan.v1.CarePlanService.ListInstruments:output_type -> coworkcare.careplan.v1.ListInstrumentsResponse
-	37, // 51: coworkcare.careplan.v1.CarePlanService.GetSafetyFlag:output_type -> coworkcare.careplan.v1.SafetyFlag
-	38, // 52: coworkcare.careplan.v1.CarePlanService.ListSafetyFlags:output_type -> coworkcare.careplan.v1.ListSafetyFlagsResponse
-	37, // 53: coworkcare.careplan.v1.CarePlanService.AssessSafetyFlag:output_type -> coworkcare.careplan.v1.SafetyFlag
-	27, // [27:54] is the sub-list for method output_type
-	0,  // [0:27] is the sub-list for method input_type
+	27, // 27: coworkcare.careplan.v1.CarePlanService.GetCarePlanSettings:input_type -> coworkcare.careplan.v1.GetCarePlanSettingsRequest
+	28, // 28: coworkcare.careplan.v1.CarePlanService.UpdateCarePlanSettings:input_type -> coworkcare.careplan.v1.UpdateCarePlanSettingsRequest
+	29, // 29: coworkcare.careplan.v1.CarePlanService.CreateContact:output_type -> coworkcare.careplan.v1.Contact
+	29, // 30: coworkcare.careplan.v1.CarePlanService.GetContact:output_type -> coworkcare.careplan.v1.Contact
+	30, // 31: coworkcare.careplan.v1.CarePlanService.ListContacts:output_type -> coworkcare.careplan.v1.ListContactsResponse
+	29, // 32: coworkcare.careplan.v1.CarePlanService.RecordContact:output_type -> coworkcare.careplan.v1.Contact
+	29, // 33: coworkcare.careplan.v1.CarePlanService.NoAnswerContact:output_type -> coworkcare.careplan.v1.Contact
+	29, // 34: coworkcare.careplan.v1.CarePlanService.RescheduleContact:output_type -> coworkcare.careplan.v1.Contact
+	29, // 35: coworkcare.careplan.v1.CarePlanService.CancelContact:output_type -> coworkcare.careplan.v1.Contact
+	29, // 36: coworkcare.careplan.v1.CarePlanService.RegisterContactInError:output_type -> coworkcare.careplan.v1.Contact
+	31, // 37: coworkcare.careplan.v1.CarePlanService.CreateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	31, // 38: coworkcare.careplan.v1.CarePlanService.GetCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	32, // 39: coworkcare.careplan.v1.CarePlanService.ListCarePlans:output_type -> coworkcare.careplan.v1.ListCarePlansResponse
+	31, // 40: coworkcare.careplan.v1.CarePlanService.UpdateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	31, // 41: coworkcare.careplan.v1.CarePlanService.ActivateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	31, // 42: coworkcare.careplan.v1.CarePlanService.ReviseCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	31, // 43: coworkcare.careplan.v1.CarePlanService.CompleteCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	31, // 44: coworkcare.careplan.v1.CarePlanService.RegisterCarePlanInError:output_type -> coworkcare.careplan.v1.CarePlan
+	33, // 45: coworkcare.careplan.v1.CarePlanService.ListCarePlanRevisions:output_type -> coworkcare.careplan.v1.ListCarePlanRevisionsResponse
+	34, // 46: coworkcare.careplan.v1.CarePlanService.CreateAssessment:output_type -> coworkcare.careplan.v1.Assessment
+	34, // 47: coworkcare.careplan.v1.CarePlanService.GetAssessment:output_type -> coworkcare.careplan.v1.Assessment
+	35, // 48: coworkcare.careplan.v1.CarePlanService.ListAssessments:output_type -> coworkcare.careplan.v1.ListAssessmentsResponse
+	34, // 49: coworkcare.careplan.v1.CarePlanService.RegisterAssessmentInError:output_type -> coworkcare.careplan.v1.Assessment
+	36, // 50: coworkcare.careplan.v1.CarePlanService.PreviewAssessment:output_type -> coworkcare.careplan.v1.PreviewAssessmentResponse
+	37, // 51: coworkcare.careplan.v1.CarePlanService.GetInstrument:output_type -> coworkcare.careplan.v1.Instrument
+	38, // 52: coworkcare.careplan.v1.CarePlanService.ListInstruments:output_type -> coworkcare.careplan.v1.ListInstrumentsResponse
+	39, // 53: coworkcare.careplan.v1.CarePlanService.GetSafetyFlag:output_type -> coworkcare.careplan.v1.SafetyFlag
+	40, // 54: coworkcare.careplan.v1.CarePlanService.ListSafetyFlags:output_type -> coworkcare.careplan.v1.ListSafetyFlagsResponse
+	39, // 55: coworkcare.careplan.v1.CarePlanService.AssessSafetyFlag:output_type -> coworkcare.careplan.v1.SafetyFlag
+	41, // 56: coworkcare.careplan.v1.CarePlanService.GetCarePlanSettings:output_type -> coworkcare.careplan.v1.CarePlanSettings
+	41, // 57: coworkcare.careplan.v1.CarePlanService.UpdateCarePlanSettings:output_type -> coworkcare.careplan.v1.CarePlanSettings
+	29, // [29:58] is the sub-list for method output_type
+	0,  // [0:29] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -197,6 +211,7 @@ func file_coworkcare_careplan_v1_careplan_service_proto_init() {
 	}
 	file_coworkcare_careplan_v1_assessment_proto_init()
 	file_coworkcare_careplan_v1_care_plan_proto_init()
+	file_coworkcare_careplan_v1_care_plan_settings_proto_init()
 	file_coworkcare_careplan_v1_contact_proto_init()
 	file_coworkcare_careplan_v1_instrument_proto_init()
 	file_coworkcare_careplan_v1_safety_flag_proto_init()

@@ -46,6 +46,8 @@ const (
 	CarePlanService_GetSafetyFlag_FullMethodName             = "/coworkcare.careplan.v1.CarePlanService/GetSafetyFlag"
 	CarePlanService_ListSafetyFlags_FullMethodName           = "/coworkcare.careplan.v1.CarePlanService/ListSafetyFlags"
 	CarePlanService_AssessSafetyFlag_FullMethodName          = "/coworkcare.careplan.v1.CarePlanService/AssessSafetyFlag"
+	CarePlanService_GetCarePlanSettings_FullMethodName       = "/coworkcare.careplan.v1.CarePlanService/GetCarePlanSettings"
+	CarePlanService_UpdateCarePlanSettings_FullMethodName    = "/coworkcare.careplan.v1.CarePlanService/UpdateCarePlanSettings"
 )
 
 // CarePlanServiceClient is the client API for CarePlanService service.
@@ -57,7 +59,8 @@ const (
 // Every write takes a `request_id`: the same id with the same body gives the first answer for 24 hours and writes once; with
 // another body it is refused (FAILED_PRECONDITION, REQUEST_ID_REUSED). Every mutable resource bears an `etag`; a stale one is
 // refused (ABORTED, ETAG_MISMATCH). A patient of a unit where the caller does not work is NOT_FOUND (PATIENT_NOT_FOUND),
-// exactly as one that does not exist.
+// exactly as one that does not exist. A write must be somebody's: a token without a practitioner is refused (PERMISSION_DENIED,
+// PRACTITIONER_REQUIRED).
 type CarePlanServiceClient interface {
 	// Books a contact (→ BOOKED) or, with `result`, records one that was not booked (→ HELD). Two bookings for the same patient and the
 	// same minute yield one. Errors: NOT_FOUND (CARE_EPISODE_NOT_FOUND, PLANNED_CONTACT_NOT_FOUND); ALREADY_EXISTS (CONTACT_SLOT_TAKEN,
@@ -138,6 +141,11 @@ type CarePlanServiceClient interface {
 	// Documents the risk assessment of a flag: OPEN → ASSESSED. It takes a conclusion and a text that says what was asked and found.
 	// Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (SAFETY_FLAG_ASSESSED); INVALID_ARGUMENT (TEXT_TOO_SHORT).
 	AssessSafetyFlag(ctx context.Context, in *AssessSafetyFlagRequest, opts ...grpc.CallOption) (*SafetyFlag, error)
+	// Reads how a care unit makes its plans. Errors: NOT_FOUND (CARE_UNIT_NOT_FOUND) for a unit that is not the caller's.
+	GetCarePlanSettings(ctx context.Context, in *GetCarePlanSettingsRequest, opts ...grpc.CallOption) (*CarePlanSettings, error)
+	// Changes how a care unit makes its plans. Errors: NOT_FOUND (CARE_UNIT_NOT_FOUND); ABORTED; INVALID_ARGUMENT (SCHEDULE_INVALID,
+	// UPDATE_MASK_INVALID).
+	UpdateCarePlanSettings(ctx context.Context, in *UpdateCarePlanSettingsRequest, opts ...grpc.CallOption) (*CarePlanSettings, error)
 }
 
 type carePlanServiceClient struct {
@@ -418,6 +426,26 @@ func (c *carePlanServiceClient) AssessSafetyFlag(ctx context.Context, in *Assess
 	return out, nil
 }
 
+func (c *carePlanServiceClient) GetCarePlanSettings(ctx context.Context, in *GetCarePlanSettingsRequest, opts ...grpc.CallOption) (*CarePlanSettings, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CarePlanSettings)
+	err := c.cc.Invoke(ctx, CarePlanService_GetCarePlanSettings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) UpdateCarePlanSettings(ctx context.Context, in *UpdateCarePlanSettingsRequest, opts ...grpc.CallOption) (*CarePlanSettings, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CarePlanSettings)
+	err := c.cc.Invoke(ctx, CarePlanService_UpdateCarePlanSettings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CarePlanServiceServer is the server API for CarePlanService service.
 // All implementations must embed UnimplementedCarePlanServiceServer
 // for forward compatibility.
@@ -427,7 +455,8 @@ func (c *carePlanServiceClient) AssessSafetyFlag(ctx context.Context, in *Assess
 // Every write takes a `request_id`: the same id with the same body gives the first answer for 24 hours and writes once; with
 // another body it is refused (FAILED_PRECONDITION, REQUEST_ID_REUSED). Every mutable resource bears an `etag`; a stale one is
 // refused (ABORTED, ETAG_MISMATCH). A patient of a unit where the caller does not work is NOT_FOUND (PATIENT_NOT_FOUND),
-// exactly as one that does not exist.
+// exactly as one that does not exist. A write must be somebody's: a token without a practitioner is refused (PERMISSION_DENIED,
+// PRACTITIONER_REQUIRED).
 type CarePlanServiceServer interface {
 	// Books a contact (→ BOOKED) or, with `result`, records one that was not booked (→ HELD). Two bookings for the same patient and the
 	// same minute yield one. Errors: NOT_FOUND (CARE_EPISODE_NOT_FOUND, PLANNED_CONTACT_NOT_FOUND); ALREADY_EXISTS (CONTACT_SLOT_TAKEN,
@@ -508,6 +537,11 @@ type CarePlanServiceServer interface {
 	// Documents the risk assessment of a flag: OPEN → ASSESSED. It takes a conclusion and a text that says what was asked and found.
 	// Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (SAFETY_FLAG_ASSESSED); INVALID_ARGUMENT (TEXT_TOO_SHORT).
 	AssessSafetyFlag(context.Context, *AssessSafetyFlagRequest) (*SafetyFlag, error)
+	// Reads how a care unit makes its plans. Errors: NOT_FOUND (CARE_UNIT_NOT_FOUND) for a unit that is not the caller's.
+	GetCarePlanSettings(context.Context, *GetCarePlanSettingsRequest) (*CarePlanSettings, error)
+	// Changes how a care unit makes its plans. Errors: NOT_FOUND (CARE_UNIT_NOT_FOUND); ABORTED; INVALID_ARGUMENT (SCHEDULE_INVALID,
+	// UPDATE_MASK_INVALID).
+	UpdateCarePlanSettings(context.Context, *UpdateCarePlanSettingsRequest) (*CarePlanSettings, error)
 	mustEmbedUnimplementedCarePlanServiceServer()
 }
 
@@ -598,6 +632,12 @@ func (UnimplementedCarePlanServiceServer) ListSafetyFlags(context.Context, *List
 }
 func (UnimplementedCarePlanServiceServer) AssessSafetyFlag(context.Context, *AssessSafetyFlagRequest) (*SafetyFlag, error) {
 	return nil, status.Error(codes.Unimplemented, "method AssessSafetyFlag not implemented")
+}
+func (UnimplementedCarePlanServiceServer) GetCarePlanSettings(context.Context, *GetCarePlanSettingsRequest) (*CarePlanSettings, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCarePlanSettings not implemented")
+}
+func (UnimplementedCarePlanServiceServer) UpdateCarePlanSettings(context.Context, *UpdateCarePlanSettingsRequest) (*CarePlanSettings, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateCarePlanSettings not implemented")
 }
 func (UnimplementedCarePlanServiceServer) mustEmbedUnimplementedCarePlanServiceServer() {}
 func (UnimplementedCarePlanServiceServer) testEmbeddedByValue()                         {}
@@ -1106,6 +1146,42 @@ func _CarePlanService_AssessSafetyFlag_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CarePlanService_GetCarePlanSettings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCarePlanSettingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).GetCarePlanSettings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_GetCarePlanSettings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).GetCarePlanSettings(ctx, req.(*GetCarePlanSettingsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_UpdateCarePlanSettings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateCarePlanSettingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).UpdateCarePlanSettings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_UpdateCarePlanSettings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).UpdateCarePlanSettings(ctx, req.(*UpdateCarePlanSettingsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CarePlanService_ServiceDesc is the grpc.ServiceDesc for CarePlanService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1220,6 +1296,14 @@ var CarePlanService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "AssessSafetyFlag",
 			Handler:    _CarePlanService_AssessSafetyFlag_Handler,
+		},
+		{
+			MethodName: "GetCarePlanSettings",
+			Handler:    _CarePlanService_GetCarePlanSettings_Handler,
+		},
+		{
+			MethodName: "UpdateCarePlanSettings",
+			Handler:    _CarePlanService_UpdateCarePlanSettings_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -443,7 +443,7 @@ func (x *AssessmentSnapshot) GetRegisteredInError() bool {
 	return false
 }
 
-// `safety_flag.raised`, `safety_flag.assessed`.
+// `safety_flag.raised`, `safety_flag.updated` (its form, refused before, has been recorded after all), `safety_flag.assessed`.
 type SafetyFlagSnapshot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The flag.
