@@ -70,6 +70,11 @@ func (s *Store) Standing(q sqldb.Querier, patientID string, kind patient.Consent
 	return c, true, nil
 }
 
+// Said reads everything that a patient has said about something, newest first. It is a handful: nobody is nagged.
+func (s *Store) Said(q sqldb.Querier, patientID string, kind patient.ConsentKind) ([]patient.Consent, error) {
+	return s.consents(q, selectConsent+`WHERE patient_id = $1 AND kind = $2 ORDER BY created DESC, consent_id DESC`, patientID, string(kind))
+}
+
 // ConsentQuery says which consents of a patient to list.
 type ConsentQuery struct {
 	PatientID string
@@ -91,17 +96,21 @@ func (s *Store) Consents(q sqldb.Querier, query ConsentQuery) ([]patient.Consent
 		args = append(args, sqldb.Micros(query.AfterTime), query.AfterID)
 		text += fmt.Sprintf(` AND (created, consent_id) < ($%d, $%d)`, len(args)-1, len(args))
 	}
-	rows, err := q.Query(text+` ORDER BY created DESC, consent_id DESC LIMIT $2`, args...)
+	return s.consents(q, text+` ORDER BY created DESC, consent_id DESC LIMIT $2`, args...)
+}
+
+func (s *Store) consents(q sqldb.Querier, text string, args ...any) ([]patient.Consent, error) {
+	rows, err := q.Query(text, args...)
 	if err != nil {
-		return nil, fmt.Errorf("list consents: %w", err)
+		return nil, fmt.Errorf("read consents: %w", err)
 	}
-	var page []patient.Consent
-	err = each(rows, "list consents", func(row *sql.Rows) error {
+	var list []patient.Consent
+	err = each(rows, "read consents", func(row *sql.Rows) error {
 		c, err := s.scanConsent(row)
-		page = append(page, c)
+		list = append(list, c)
 		return err
 	})
-	return page, err
+	return list, err
 }
 
 func (s *Store) scanConsent(row scanner) (patient.Consent, error) {

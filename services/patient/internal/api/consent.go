@@ -1,0 +1,170 @@
+package api
+
+import (
+	"context"
+	"errors"
+
+	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
+
+	"github.com/coworkcare/coworkcare/platform/act"
+	"github.com/coworkcare/coworkcare/platform/timer"
+	"github.com/coworkcare/coworkcare/services/patient/internal/patient"
+	"github.com/coworkcare/coworkcare/services/patient/internal/snapshot"
+	"github.com/coworkcare/coworkcare/services/patient/internal/store"
+	"github.com/coworkcare/coworkcare/services/patient/internal/worker"
+)
+
+// GrantConsent records that the patient consents.
+func (s *Server) GrantConsent(ctx context.Context, r *patientv1.GrantConsentRequest) (*patientv1.Consent, error) {
+	return act.Do(ctx, s.acts, r, func(tx *act.Tx) (*patientv1.Consent, error) {
+		c, err := patient.Grant(patient.Consent{
+			ID: tx.NewID(), PatientID: r.GetPatientId(), Kind: patient.ConsentKind(nameOf(r.GetKind())), Form: nameOf(r.GetForm()),
+			Start: day(r.GetStartDate()), End: day(r.GetEndDate()), Note: r.GetNote(), PractitionerID: tx.Caller.PractitionerID,
+		}, tx.Now)
+		if err != nil {
+			return nil, refusal(err)
+		}
+		return s.say(tx, c, "consent.granted")
+	})
+}
+
+// DeclineConsent records that the patient declines.
+func (s *Server) DeclineConsent(ctx context.Context, r *patientv1.DeclineConsentRequest) (*patientv1.Consent, error) {
+	return act.Do(ctx, s.acts, r, func(tx *act.Tx) (*patientv1.Consent, error) {
+		c := patient.Decline(patient.Consent{
+			ID: tx.NewID(), PatientID: r.GetPatientId(), Kind: patient.ConsentKind(nameOf(r.GetKind())), Form: nameOf(r.GetForm()),
+			Note: r.GetNote(), PractitionerID: tx.Caller.PractitionerID,
+		}, tx.Now)
+		return s.say(tx, c, "consent.declined")
+	})
+}
+
+// say records what a patient says now, in place of what was said before.
+func (s *Server) say(tx *act.Tx, c patient.Consent, event string) (*patientv1.Consent, error) {
+	if err := s.take(tx, c.PatientID); err != nil {
+		return nil, err
+	}
+	before, stands, err := s.store.Standing(tx.Tx, c.PatientID, c.Kind)
+	if err != nil {
+		return nil, err
+	}
+	if stands {
+		if replaced, changed := before.Replace(tx.Now); changed {
+			if err := s.store.UpdateConsent(tx.Tx, tx.Place.ProviderID, replaced); err != nil {
+				return nil, refusal(err)
+			}
+			if err := tx.Emit(snapshot.Consent("consent.replaced", replaced, tx.Place)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := s.store.InsertConsent(tx.Tx, tx.Place.ProviderID, c); err != nil {
+		return nil, err
+	}
+	if err := tx.Emit(snapshot.Consent(event, c, tx.Place)); err != nil {
+		return nil, err
+	}
+	return consentProto(c), s.follow(tx, c)
+}
+
+// WithdrawConsent takes a consent back.
+func (s *Server) WithdrawConsent(ctx context.Context, r *patientv1.WithdrawConsentRequest) (*patientv1.Consent, error) {
+	return act.Do(ctx, s.acts, r, func(tx *act.Tx) (*patientv1.Consent, error) {
+		if err := s.take(tx, r.GetPatientId()); err != nil {
+			return nil, err
+		}
+		c, err := s.store.Consent(tx.Tx, r.GetPatientId(), r.GetConsentId())
+		if err != nil {
+			return nil, absent(err, patientv1.Reason_CONSENT_NOT_FOUND.String(), "there is no such consent of this patient")
+		}
+		if err := tx.CheckEtag(r.GetEtag(), c.Revision); err != nil {
+			return nil, err
+		}
+		if c, err = c.Withdraw(r.GetNote(), tx.Now); err != nil {
+			return nil, refusal(err)
+		}
+		if err := s.store.UpdateConsent(tx.Tx, tx.Place.ProviderID, c); err != nil {
+			return nil, refusal(err)
+		}
+		if err := tx.Emit(snapshot.Consent("consent.withdrawn", c, tx.Place)); err != nil {
+			return nil, err
+		}
+		return consentProto(c), s.follow(tx, c)
+	})
+}
+
+// follow lets the open episode follow what the patient says of coordination, and sets the clock for a consent that runs out.
+func (s *Server) follow(tx *act.Tx, c patient.Consent) error {
+	if c.Kind != patient.Coordination {
+		return nil
+	}
+	if c.State == patient.Granted && !c.End.IsZero() {
+		if err := tx.SetTimer(timer.Timer{Kind: worker.ConsentEnds, Key: c.PatientID, Due: c.End.AddDays(1).At(0, 0), Stamp: int64(c.End)}); err != nil {
+			return err
+		}
+	} else if err := tx.DropTimer(worker.ConsentEnds, c.PatientID); err != nil {
+		return err
+	}
+	before, err := s.store.OpenEpisode(tx.Tx, c.PatientID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	event, e, changed := "care_episode.referral_opened", before, false
+	if c.Covers(tx.Today()) {
+		e, changed = before.OpenCoordination(tx.Now)
+	} else {
+		event = "care_episode.referral_suspended"
+		e, changed = before.SuspendCoordination(tx.Now)
+	}
+	if !changed {
+		return nil
+	}
+	if err := s.store.UpdateEpisode(tx.Tx, before, e); err != nil {
+		return refusal(err)
+	}
+	return tx.Emit(snapshot.Episode(event, e, tx.Place))
+}
+
+// ListConsents lists a patient's consents.
+func (s *Server) ListConsents(ctx context.Context, r *patientv1.ListConsentsRequest) (*patientv1.ListConsentsResponse, error) {
+	kind := nameOf(r.GetKind())
+	w, err := s.window(r.GetPageSize(), r.GetPageToken(), "ListConsents/"+r.GetPatientId()+"/"+kind, 2)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.store.Consents(s.read(ctx), store.ConsentQuery{
+		PatientID: r.GetPatientId(), Kind: patient.ConsentKind(kind), AfterTime: instant(w.after[0]), AfterID: w.after[1], Limit: w.size + 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	answer := &patientv1.ListConsentsResponse{}
+	rows, answer.NextPageToken = cut(w, rows, func(c patient.Consent) []string { return []string{micros(c.Created), c.ID} })
+	for _, c := range rows {
+		answer.Consents = append(answer.Consents, consentProto(c))
+	}
+	return answer, nil
+}
+
+// CheckConsent tells whether the patient consents on a day.
+func (s *Server) CheckConsent(ctx context.Context, r *patientv1.CheckConsentRequest) (*patientv1.CheckConsentResponse, error) {
+	on := day(r.GetCheckDate())
+	if on.IsZero() {
+		on = s.today()
+	}
+	said, err := s.store.Said(s.read(ctx), r.GetPatientId(), patient.ConsentKind(nameOf(r.GetKind())))
+	if err != nil {
+		return nil, err
+	}
+	answer := &patientv1.CheckConsentResponse{CheckDate: on.String()}
+	for _, c := range said {
+		answer.Asked = answer.Asked || c.State != patient.ConsentInError
+		if c.Covers(on) && !answer.Consented {
+			answer.Consented, answer.ConsentId, answer.EndDate = true, c.ID, c.End.String()
+		}
+	}
+	return answer, nil
+}
