@@ -1,0 +1,59 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/coworkcare/coworkcare/cmd/coworkctl/internal/client"
+)
+
+// The exit codes, the same for every command.
+const (
+	exitOK       = 0
+	exitFailure  = 1
+	exitUsage    = 2
+	exitNotFound = 3
+	exitAuth     = 4
+)
+
+// usageError says that the command was called wrongly.
+type usageError struct{ error }
+
+func (u usageError) Unwrap() error { return u.error }
+
+func usage(err error) error { return usageError{err} }
+
+// exitCode is what the program ends with after an error.
+func exitCode(err error) int {
+	var wrong usageError
+	var problem *client.Problem
+	switch {
+	case errors.As(err, &wrong):
+		return exitUsage
+	case errors.Is(err, client.ErrNoDevIssuer):
+		return exitAuth
+	case errors.As(err, &problem):
+		switch problem.Status {
+		case http.StatusNotFound:
+			return exitNotFound
+		case http.StatusUnauthorized, http.StatusForbidden:
+			return exitAuth
+		}
+	}
+	return exitFailure
+}
+
+// explain adds to an error what to do about it.
+func explain(err error) string {
+	var absent *client.Unreachable
+	var wrong usageError
+	switch {
+	case errors.As(err, &absent):
+		return err.Error() + "; start `coworkcare dev`, or name the address by " + variableHTTP + " and " + variableOps
+	case errors.As(err, &wrong):
+		return err.Error()
+	case exitCode(err) == exitAuth && !errors.Is(err, client.ErrNoDevIssuer):
+		return err.Error() + "; `coworkctl doctor` shows whose token it is"
+	}
+	return err.Error()
+}
