@@ -56,7 +56,7 @@ func start(t *testing.T, h http.Handler, change func(*http.Server)) string {
 func TestHalfOpenConnectionsAreClosed(t *testing.T) {
 	b := &backend{}
 	addr := start(t, handler(t, b), func(s *http.Server) {
-		s.ReadHeaderTimeout, s.ReadTimeout = 50*time.Millisecond, 100*time.Millisecond
+		s.ReadHeaderTimeout, s.ReadTimeout = 500*time.Millisecond, 500*time.Millisecond
 	})
 	t.Run("in the header", func(t *testing.T) {
 		conn, err := net.Dial("tcp", addr)
