@@ -53,11 +53,15 @@ func Do[R proto.Message](ctx context.Context, a *Acts, request proto.Message, fn
 		}
 		return key.store(tx, a, answer, kept)
 	})
-	if err == nil && kept != nil {
-		var none R
+	var none R
+	switch {
+	case err != nil:
+		return none, err
+	case kept != nil:
 		return none, kept.cause
+	default:
+		return answer, nil
 	}
-	return answer, err
 }
 
 // Keep answers an error although what fn wrote is committed: for what must not be lost when the rest is refused.
@@ -177,11 +181,17 @@ func replay[R proto.Message](first *anypb.Any) (R, *keptError, error) {
 	return answer, nil, nil
 }
 
-// ForgetRequests removes request ids older than they are kept, some at a time.
-func ForgetRequests(tx *sqldb.Tx, now time.Time) error {
-	_, err := tx.Exec(`DELETE FROM request WHERE created < $1`, sqldb.Micros(now.Add(-RequestsKept)))
+// forgetAtOnce bounds one removal, so that no writer waits for long.
+const forgetAtOnce = 1000
+
+const forgetRequests = `DELETE FROM request WHERE (subject, method, request_id) IN
+(SELECT subject, method, request_id FROM request WHERE created < $1 ORDER BY created LIMIT $2)`
+
+// ForgetRequests removes request ids older than they are kept, at most a thousand, and says how many.
+func ForgetRequests(tx *sqldb.Tx, now time.Time) (int64, error) {
+	result, err := tx.Exec(forgetRequests, sqldb.Micros(now.Add(-RequestsKept)), forgetAtOnce)
 	if err != nil {
-		return fmt.Errorf("forgetting old request ids: %w", err)
+		return 0, fmt.Errorf("forgetting old request ids: %w", err)
 	}
-	return nil
+	return result.RowsAffected()
 }

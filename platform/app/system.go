@@ -364,7 +364,15 @@ func forgetRequests(ctx context.Context, host *Host) error {
 	ticker := time.NewTicker(time.Hour)
 	defer ticker.Stop()
 	for {
-		err := host.DB.Tx(ctx, func(tx *sqldb.Tx) error { return act.ForgetRequests(tx, time.Now()) })
+		forgotten := int64(1)
+		var err error
+		for forgotten > 0 && err == nil {
+			err = host.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+				var err error
+				forgotten, err = act.ForgetRequests(tx, time.Now())
+				return err
+			})
+		}
 		if err != nil && ctx.Err() == nil {
 			host.Log.WarnContext(ctx, "old request ids could not be removed; trying again later", "error", err)
 		}
