@@ -73,7 +73,7 @@ Without --from-start it begins with what happens from now on. With -o json a lin
 	flags.StringSliceVar(&f.sources, "source", nil, "only these services: patient, careplan, sickleave, followup")
 	flags.StringSliceVar(&f.types, "type", nil, "only these types, for example certificate.signed")
 	flags.BoolVar(&f.fromStart, "from-start", false, "begin with the first event there is")
-	w.define(cmd, "operator")
+	w.define(cmd, "integration", "*")
 	return group("events", "The event log", cmd)
 }
 

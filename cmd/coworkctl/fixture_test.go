@@ -54,8 +54,8 @@ type system struct {
 func newSystem(t *testing.T) *system {
 	s := &system{now: time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC), ready: true}
 	operator := token(time.Hour, map[string]any{"sub": "dev", "assignments": []any{map[string]any{"roles": []string{"operator"}}}})
-	s.tokens = map[string]string{"operator": operator, "gp": "a-gp"}
-	s.good = map[string]bool{operator: true, "mine": true}
+	s.tokens = map[string]string{"operator": operator, "integration": "a-record-system", "gp": "a-gp"}
+	s.good = map[string]bool{operator: true, "a-record-system": true, "mine": true}
 
 	server := grpc.NewServer(grpc.UnaryInterceptor(func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		md, _ := metadata.FromIncomingContext(ctx)

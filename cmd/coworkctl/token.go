@@ -23,10 +23,10 @@ type who struct {
 	role, unit, practitioner string
 }
 
-func (w *who) define(cmd *cobra.Command, role string) {
+func (w *who) define(cmd *cobra.Command, role, unit string) {
 	flags := cmd.Flags()
 	flags.StringVar(&w.role, "role", role, "role, for example gp, care_manager, rehabilitation_coordinator")
-	flags.StringVar(&w.unit, "unit", "", "care unit, by id or name; the first one of the role when left out")
+	flags.StringVar(&w.unit, "unit", unit, "care unit, by id or name, or * for every one (integration); the first one when left out")
 	flags.StringVar(&w.practitioner, "practitioner", "", "practitioner's id; somebody with the role when left out")
 	_ = cmd.RegisterFlagCompletionFunc("role", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		var names []string
@@ -78,7 +78,7 @@ func (t *tool) tokenCommand() *cobra.Command {
 			return nil
 		},
 	}
-	w.define(cmd, "")
+	w.define(cmd, "", "")
 	cmd.Flags().DurationVar(&ttl, "ttl", ttl, "how long the token is valid, at most 24h")
 	return cmd
 }

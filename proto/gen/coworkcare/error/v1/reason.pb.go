@@ -77,6 +77,34 @@ const (
 	Reason_CANCELLED Reason = 23
 	// The clock moves only forward.
 	Reason_CLOCK_BACKWARDS Reason = 24
+	// The body is not JSON in UTF-8, or is compressed.
+	Reason_UNSUPPORTED_MEDIA_TYPE Reason = 25
+	// The path exists, but not with this method; Allow names those that it has.
+	Reason_METHOD_NOT_ALLOWED Reason = 26
+	// The request did not arrive in time.
+	Reason_REQUEST_TIMEOUT Reason = 27
+	// A violation: the field is not in the contract.
+	Reason_UNKNOWN_FIELD Reason = 28
+	// A violation: the query parameter is not in the contract.
+	Reason_UNKNOWN_PARAMETER Reason = 29
+	// A violation: the field stands twice.
+	Reason_DUPLICATE_FIELD Reason = 30
+	// A violation: the value has another type than the field.
+	Reason_INVALID_TYPE Reason = 31
+	// A violation: the value is not one that the field can have.
+	Reason_INVALID_VALUE Reason = 32
+	// A violation: the header is doubled, empty or not ASCII.
+	Reason_INVALID_HEADER Reason = 33
+	// What is to be made exists already.
+	Reason_ALREADY_EXISTS Reason = 34
+	// The caller may not do this.
+	Reason_PERMISSION_DENIED Reason = 35
+	// The resource's state does not allow this.
+	Reason_FAILED_PRECONDITION Reason = 36
+	// Another write came first; read again and retry.
+	Reason_ABORTED Reason = 37
+	// The method is not served here.
+	Reason_UNIMPLEMENTED Reason = 38
 )
 
 // Enum value maps for Reason.
@@ -107,6 +135,20 @@ var (
 		22: "ROUTE_NOT_FOUND",
 		23: "CANCELLED",
 		24: "CLOCK_BACKWARDS",
+		25: "UNSUPPORTED_MEDIA_TYPE",
+		26: "METHOD_NOT_ALLOWED",
+		27: "REQUEST_TIMEOUT",
+		28: "UNKNOWN_FIELD",
+		29: "UNKNOWN_PARAMETER",
+		30: "DUPLICATE_FIELD",
+		31: "INVALID_TYPE",
+		32: "INVALID_VALUE",
+		33: "INVALID_HEADER",
+		34: "ALREADY_EXISTS",
+		35: "PERMISSION_DENIED",
+		36: "FAILED_PRECONDITION",
+		37: "ABORTED",
+		38: "UNIMPLEMENTED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":      0,
@@ -134,6 +176,20 @@ var (
 		"ROUTE_NOT_FOUND":         22,
 		"CANCELLED":               23,
 		"CLOCK_BACKWARDS":         24,
+		"UNSUPPORTED_MEDIA_TYPE":  25,
+		"METHOD_NOT_ALLOWED":      26,
+		"REQUEST_TIMEOUT":         27,
+		"UNKNOWN_FIELD":           28,
+		"UNKNOWN_PARAMETER":       29,
+		"DUPLICATE_FIELD":         30,
+		"INVALID_TYPE":            31,
+		"INVALID_VALUE":           32,
+		"INVALID_HEADER":          33,
+		"ALREADY_EXISTS":          34,
+		"PERMISSION_DENIED":       35,
+		"FAILED_PRECONDITION":     36,
+		"ABORTED":                 37,
+		"UNIMPLEMENTED":           38,
 	}
 )
 
@@ -168,7 +224,7 @@ var File_coworkcare_error_v1_reason_proto protoreflect.FileDescriptor
 
 const file_coworkcare_error_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	" coworkcare/error/v1/reason.proto\x12\x13coworkcare.error.v1*\x93\x04\n" +
+	" coworkcare/error/v1/reason.proto\x12\x13coworkcare.error.v1*\xb8\x06\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rINVALID_FIELD\x10\x01\x12\x12\n" +
@@ -196,7 +252,21 @@ const file_coworkcare_error_v1_reason_proto_rawDesc = "" +
 	"\bINTERNAL\x10\x15\x12\x13\n" +
 	"\x0fROUTE_NOT_FOUND\x10\x16\x12\r\n" +
 	"\tCANCELLED\x10\x17\x12\x13\n" +
-	"\x0fCLOCK_BACKWARDS\x10\x18BHZFgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/error/v1;errorv1b\x06proto3"
+	"\x0fCLOCK_BACKWARDS\x10\x18\x12\x1a\n" +
+	"\x16UNSUPPORTED_MEDIA_TYPE\x10\x19\x12\x16\n" +
+	"\x12METHOD_NOT_ALLOWED\x10\x1a\x12\x13\n" +
+	"\x0fREQUEST_TIMEOUT\x10\x1b\x12\x11\n" +
+	"\rUNKNOWN_FIELD\x10\x1c\x12\x15\n" +
+	"\x11UNKNOWN_PARAMETER\x10\x1d\x12\x13\n" +
+	"\x0fDUPLICATE_FIELD\x10\x1e\x12\x10\n" +
+	"\fINVALID_TYPE\x10\x1f\x12\x11\n" +
+	"\rINVALID_VALUE\x10 \x12\x12\n" +
+	"\x0eINVALID_HEADER\x10!\x12\x12\n" +
+	"\x0eALREADY_EXISTS\x10\"\x12\x15\n" +
+	"\x11PERMISSION_DENIED\x10#\x12\x17\n" +
+	"\x13FAILED_PRECONDITION\x10$\x12\v\n" +
+	"\aABORTED\x10%\x12\x11\n" +
+	"\rUNIMPLEMENTED\x10&BHZFgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/error/v1;errorv1b\x06proto3"
 
 var (
 	file_coworkcare_error_v1_reason_proto_rawDescOnce sync.Once
