@@ -400,3 +400,49 @@ func TestNothingTellingStandsInTheFiles(t *testing.T) {
 		require.NotContains(t, all.String(), canary)
 	}
 }
+
+// Who takes a patient sees everything that was written about the patient by whoever took them before, however close they come:
+// so a consent finds the episode that starts beside it.
+func TestWhoTakesAPatientWaits(t *testing.T) {
+	run(t, func(t *testing.T, b bench) {
+		p := b.patient("191212121212", b.unit)
+		e, err := patient.StartEpisode(patient.Assessment{
+			EpisodeID: id(), PatientID: p.ID, ProviderID: p.ProviderID, UnitID: p.UnitID, Diagnosis: "F43.8A", Severity: "MILD", NewID: id,
+		}, now)
+		require.NoError(t, err)
+		saw := make(chan error, 1)
+		b.write(func(tx *sqldb.Tx) error {
+			if _, err := b.Touch(tx, b.provider, p.ID); err != nil {
+				return err
+			}
+			begun := make(chan struct{}, 9)
+			go func() {
+				saw <- b.try(func(tx *sqldb.Tx) error {
+					begun <- struct{}{}
+					if _, err := b.Touch(tx, b.provider, p.ID); err != nil {
+						return err
+					}
+					_, err := b.OpenEpisode(tx, p.ID)
+					return err
+				})
+			}()
+			// Room for the other to go wrong in: until it has begun, which SQLite does not let it, and some more.
+			for left := 2000; left > 0; left-- {
+				select {
+				case <-begun:
+					left = 200
+				default:
+				}
+				if _, err := b.HasOpenEpisode(tx, p.ID); err != nil {
+					return err
+				}
+			}
+			return b.InsertEpisode(tx, e)
+		})
+		require.NoError(t, <-saw)
+		require.ErrorIs(t, b.try(func(tx *sqldb.Tx) error {
+			_, err := b.Touch(tx, id(), p.ID)
+			return err
+		}), store.ErrNotFound, "another care provider's")
+	})
+}
