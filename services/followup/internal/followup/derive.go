@@ -22,10 +22,16 @@ type Want struct {
 	// EscalationRole is whom the first escalation reaches; "" means everyone with the owner's role.
 	EscalationRole Role
 	ladder         func(made time.Time) Ladder
-	// End says how it has ended by the facts; nil: it is to be done. One that ended before it was ever made is made only
-	// when Record is set: for what was done in time, told by another source than the one that asks for it.
-	End    *End
-	Record bool
+	// Since is when it came to be wanted; zero where that does not matter.
+	Since time.Time
+	// End says how it has ended by the facts; nil: it is to be done.
+	End *End
+}
+
+// record tells whether a want that has ended before a follow-up was made for it is put on record all the same: it was to be
+// done for a while and has been done, though the source that says so was heard before the one that asks for it.
+func (w Want) record() bool {
+	return w.End != nil && w.End.State == Completed && !w.Since.IsZero() && w.End.Time.After(w.Since)
 }
 
 // derivation reads a file under a policy on a day.
@@ -85,7 +91,6 @@ func (d *derivation) want(w Want, ends ...*End) {
 	if w.ladder == nil {
 		w.ladder = d.climb(w, ordinary)
 	}
-	w.Record = w.Record && w.End != nil && w.End.State == Completed
 	d.wants = append(d.wants, w)
 }
 
@@ -190,7 +195,7 @@ func (d *derivation) certificateEnding(c *Certificate) {
 	gp.PractitionerID = cmp.Or(gp.PractitionerID, c.SignedBy)
 	main := Want{
 		Kind: CertificateEnding, SubjectID: c.ID, EpisodeID: c.EpisodeID, Policy: "certificate_ending",
-		Owner: gp, Due: due, Basis: c.Last.String(), Lapse: lapse,
+		Owner: gp, Due: due, Basis: c.Last.String(), Lapse: lapse, Since: c.Signed,
 	}
 	notice := main
 	notice.Kind, notice.Policy, notice.Owner = CertificateEndingNotice, "certificate_ending_copy", gp
@@ -250,7 +255,7 @@ func (d *derivation) risk(f *Flag) {
 	due := d.policy.riskDue(f.Raised, f.Urgent)
 	w := Want{
 		Kind: AssessRisk, SubjectID: f.ID, EpisodeID: f.EpisodeID, Policy: "risk_" + level, Owner: episode.owned(CareManager),
-		Due: due, Basis: level, EscalationRole: GP, Record: true,
+		Due: due, Basis: level, EscalationRole: GP,
 		ladder: func(time.Time) Ladder { return d.policy.riskLadder(f.Raised, f.Urgent, due) },
 	}
 	if f.State == FlagAssessed {

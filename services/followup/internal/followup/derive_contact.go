@@ -70,7 +70,7 @@ func (d *derivation) firstContact(e *Episode) {
 	}
 	d.want(Want{
 		Kind: BookFirstContact, SubjectID: e.ID, EpisodeID: e.ID, Policy: "first_contact_booked", Owner: owner,
-		Due: after(from, d.policy.BookFirstContact), Record: true,
+		Due: after(from, d.policy.BookFirstContact), Since: e.Started,
 	}, booked, ended)
 	limit := d.policy.HoldFirstContact
 	if e.Severe {
@@ -78,7 +78,7 @@ func (d *derivation) firstContact(e *Episode) {
 	}
 	d.want(Want{
 		Kind: HoldFirstContact, SubjectID: e.ID, EpisodeID: e.ID, Policy: "first_contact_held", Owner: owner,
-		Due: after(e.Started, limit), Record: true,
+		Due: after(e.Started, limit), Since: e.Started,
 	}, held, ended)
 }
 
@@ -151,6 +151,7 @@ func (d *derivation) plannedContacts(p *Plan) {
 		}
 		d.want(Want{
 			Kind: HoldPlannedContact, SubjectID: id, EpisodeID: p.EpisodeID, Policy: "planned_contact", Owner: owner, Due: on(day),
+			Since: planned.Asked,
 		}, held, dropped, ended)
 	}
 }
@@ -172,7 +173,7 @@ func (d *derivation) bookedContact(c *Contact) {
 	if c.First || c.PlannedID != "" || c.Scheduled.IsZero() {
 		return
 	}
-	w := Want{Kind: HoldBookedContact, SubjectID: c.ID, EpisodeID: c.EpisodeID, Policy: "booked_contact", Owner: d.contactOwner(c)}
+	w := Want{Kind: HoldBookedContact, SubjectID: c.ID, EpisodeID: c.EpisodeID, Policy: "booked_contact", Owner: d.contactOwner(c), Since: c.Booked}
 	switch {
 	case c.State == ContactIsHeld:
 		w.Due = on(date.Of(c.Scheduled))
@@ -199,7 +200,7 @@ func (d *derivation) contactOwner(c *Contact) Owner {
 // at once.
 func (d *derivation) tryAgain(c *Contact) {
 	due := after(c.Since, d.policy.TryAgain)
-	w := Want{Kind: TryAgain, SubjectID: c.ID, EpisodeID: c.EpisodeID, Policy: "try_again", Owner: d.contactOwner(c), Due: due}
+	w := Want{Kind: TryAgain, SubjectID: c.ID, EpisodeID: c.EpisodeID, Policy: "try_again", Owner: d.contactOwner(c), Due: due, Since: c.Tried}
 	w.Basis = strconv.Itoa(c.Tries) + "/" + due.Day.String()
 	style := ordinary
 	if c.Tries >= d.policy.UnansweredTries {

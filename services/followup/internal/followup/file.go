@@ -132,7 +132,8 @@ const (
 type Planned struct {
 	Day   date.Day     `json:"day"`
 	State PlannedState `json:"state"`
-	Since time.Time    `json:"since"` // of the event that brought it into its state
+	Asked time.Time    `json:"asked,omitzero"` // of the event since which an active plan asks for it
+	Since time.Time    `json:"since"`          // of the event that brought it into its state
 	By    string       `json:"by,omitempty"`
 }
 
@@ -153,8 +154,10 @@ type Contact struct {
 	PlannedID      string       `json:"planned,omitempty"`
 	First          bool         `json:"first,omitempty"`
 	State          ContactState `json:"state"`
-	Known          time.Time    `json:"known"` // of the first event about it
-	Since          time.Time    `json:"since"` // of the event that brought it into its state, or moved or tried it again
+	Known          time.Time    `json:"known"`           // of the first event about it
+	Since          time.Time    `json:"since"`           // of the event that brought it into its state, or moved or tried it again
+	Booked         time.Time    `json:"booked,omitzero"` // of the first event that told of a booking
+	Tried          time.Time    `json:"tried,omitzero"`  // of the latest event that told of an unanswered try
 	Scheduled      time.Time    `json:"scheduled,omitzero"`
 	Tries          int          `json:"tries,omitempty"`
 	PractitionerID string       `json:"practitioner,omitempty"`
@@ -252,9 +255,14 @@ func (f *File) SeePlan(seen Plan) {
 	for id, p := range seen.Contacts {
 		p.Since, p.By = seen.Time, seen.By
 		if old != nil {
-			if before, ok := old.Contacts[id]; ok && before.State == p.State {
+			before, ok := old.Contacts[id]
+			p.Asked = before.Asked
+			if ok && before.State == p.State {
 				p.Since, p.By = before.Since, before.By
 			}
+		}
+		if p.Asked.IsZero() && seen.State == PlanActive && p.State == PlannedPlanned {
+			p.Asked = seen.Time
 		}
 		seen.Contacts[id] = p
 	}
@@ -285,6 +293,13 @@ func (f *File) SeeContact(seen Contact) {
 		if old.State == seen.State && old.Tries == seen.Tries && old.Scheduled.Equal(seen.Scheduled) {
 			seen.Since, seen.By = old.Since, old.By
 		}
+		seen.Booked, seen.Tried = old.Booked, old.Tried
+	}
+	switch {
+	case seen.State == ContactIsBooked && seen.Booked.IsZero():
+		seen.Booked = seen.Since
+	case seen.State == ContactNotAnswered:
+		seen.Tried = seen.Since
 	}
 	f.Contacts[seen.ID] = &seen
 	if old != nil && old.State == ContactIsHeld && seen.State != ContactIsHeld && seen.PlannedID != "" {

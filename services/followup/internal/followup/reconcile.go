@@ -48,7 +48,7 @@ func (r *reconciliation) add(c Change) FollowUp {
 func (r *reconciliation) settle(at *FollowUp, w Want) {
 	switch {
 	case at == nil:
-		if w.End == nil || w.Record {
+		if w.End == nil || w.record() {
 			r.make(w, 0)
 		}
 	case at.State == Open:
@@ -144,10 +144,13 @@ func (r *reconciliation) move(f FollowUp) {
 	r.add(change)
 }
 
-// correct changes how a follow-up that events have ended did end, when something earlier has come to be known: the contact was
-// held an hour before the episode was closed, but heard of after.
+// correct changes how a follow-up that events have ended did end, when the facts have come to say otherwise: the contact was
+// held an hour before the episode was closed, but heard of after; or what it was cancelled for has been taken back since.
 func (r *reconciliation) correct(f FollowUp, w Want) {
-	if f.End.ByEvent() && f.End.Cause != w.End.Cause && !w.End.Time.IsZero() && w.End.Time.Before(f.End.Time) {
+	if !f.End.ByEvent() || f.End.Cause == w.End.Cause || w.End.Time.IsZero() {
+		return
+	}
+	if w.End.Time.Before(f.End.Time) || f.State == Cancelled && w.End.State == Completed {
 		r.add(f.ended(*w.End, r.now))
 	}
 }
