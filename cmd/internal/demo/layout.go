@@ -1,0 +1,169 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/url"
+	"time"
+
+	"github.com/coworkcare/coworkcare/platform/date"
+)
+
+// layoutDays is how long the layout's people have been followed: twelve weeks.
+const layoutDays = 84
+
+// Options say where a development system stands, and how to fill it.
+type Options struct {
+	BaseURL  string    // of REST, such as http://127.0.0.1:8080
+	OpsURL   string    // of the operations port, such as http://127.0.0.1:9100
+	GRPCAddr string    // such as 127.0.0.1:9090; for the banner alone
+	Out      io.Writer // where the walk is printed; nil: nowhere
+	Seed     uint64    // the same seed gives the same people and the same care; 0 is a seed too
+	Workers  int       // how many patients at once; 0 means 4
+}
+
+// ErrLaidOut says that the demo's care providers exist already.
+var ErrLaidOut = errors.New("the demo has been laid out in this system before; start on an empty data folder")
+
+// LayOut fills an empty development system: two care providers, three centres, their staff, and sixty invented patients at every
+// stage, two of whom walk the whole path with every step checked and printed. It begins where the development clock stands and moves
+// it forward by twelve weeks, to ten in the morning. Errors: [ErrLaidOut]; a *[Failure] for a step of the walk; whatever refuses.
+func LayOut(ctx context.Context, o Options) (Summary, error) {
+	began := time.Now()
+	client, clock := o.connect()
+	now, err := clock.now(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
+	start := date.Of(now)
+	today := start.AddDays(layoutDays)
+	page := newPage(o.Out)
+	page.line("Laying out synthetic people: twelve weeks of care at three centres, from %s to %s.\nTwo of them walk the whole path; each step below is checked, and shown with the curl that does the same.", start, today)
+	org, err := establish(ctx, client, start, false)
+	if err != nil {
+		return Summary{}, err
+	}
+	if org.existed {
+		return Summary{}, ErrLaidOut
+	}
+	end := today.At(10, 0)
+	day0 := firstDay(now)
+	whole, second := walks(client, clock, page, org, day0, o.Seed)
+	scripts := []Script{whole.script, second.script}
+	for n, course := range newCast(dice(o.Seed, 0), start, today) {
+		scripts = append(scripts, course.script(client, org, n+1, dice(o.Seed, uint64(n)+1), today, end))
+	}
+	if err := drive(ctx, clock, scripts, end, o.workers()); err != nil {
+		return Summary{}, err
+	}
+	if err := clock.to(ctx, end); err != nil {
+		return Summary{}, err
+	}
+	summary := Summary{
+		Seed: o.Seed, Patients: len(scripts), StartDate: start, TodayDate: today, Steps: page.steps,
+		WalkPatientID: whole.patientID, SecondPatientID: second.patientID, Actors: ready(org),
+	}
+	if err := summary.count(ctx, client, org, today); err != nil {
+		return Summary{}, err
+	}
+	summary.Seconds = time.Since(began).Seconds()
+	return summary, page.err
+}
+
+// Walk walks one patient along the whole path, and another who declines coordination, on a running development system, whatever is in
+// it. It moves the clock forward by about eleven weeks. Errors: a *[Failure] for the step that did not go as it should.
+func Walk(ctx context.Context, o Options) error {
+	client, clock := o.connect()
+	now, err := clock.now(ctx)
+	if err != nil {
+		return err
+	}
+	org, err := establish(ctx, client, date.Of(now), true)
+	if err != nil {
+		return err
+	}
+	page := newPage(o.Out)
+	page.line("One synthetic patient walks from the GP's assessment to the closed episode, a second one without coordination.\nEach step is checked, and shown with the curl that does the same. The development clock moves eleven weeks ahead.")
+	if o.Seed == 0 {
+		o.Seed = uint64(time.Now().UnixNano()) // other people each time
+	}
+	whole, second := walks(client, clock, page, org, firstDay(now), o.Seed)
+	if err := drive(ctx, clock, []Script{whole.script, second.script}, time.Time{}, o.workers()); err != nil {
+		return err
+	}
+	page.line("\n%s", page.in(green, fmt.Sprintf("All %d steps went as they should.", page.steps)))
+	return page.err
+}
+
+func (o Options) connect() (*Client, *devClock) {
+	client := NewClient(o.BaseURL, o.OpsURL)
+	return client, &devClock{client: client, operator: operator}
+}
+
+func (o Options) workers() int {
+	if o.Workers > 0 {
+		return o.Workers
+	}
+	return 4
+}
+
+func dice(seed, n uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, n)) }
+
+// firstDay is the first working day whose morning is still to come.
+func firstDay(now time.Time) date.Day {
+	day := date.NextWorkingDay(date.Of(now))
+	if !now.Before(day.At(8, 0)) {
+		day = date.AddWorkingDays(day, 1)
+	}
+	return day
+}
+
+// walks writes the two checked scripts, at the first centre.
+func walks(client *Client, clock *devClock, page *page, org *organisation, day0 date.Day, seed uint64) (whole, second *walk) {
+	t := team{
+		unitID: org.units[0], secretary: org.actor("secretary1", 0), gp: org.actor("gp1", 0),
+		careManager: org.actor("cm1", 0), coordinator: org.actor("rc1", 0),
+	}
+	whole = newWalk("the whole path", client, clock, page, t)
+	whole.colleague = org.actor("cm2", 0)
+	whole.wholePath(day0, dice(seed, 1_000_001))
+	second = newWalk("without coordination", client, clock, page, t)
+	second.withoutCoordination(day0, dice(seed, 1_000_002))
+	return whole, second
+}
+
+// ready are the actors whose tokens the banner prints.
+func ready(org *organisation) []Actor {
+	return []Actor{
+		org.actor("gp1", 0), org.actor("cm1", 0), org.actor("cm2", 0), org.actor("rc1", 0), org.actor("psychologist", 0),
+		org.actor("manager1", 0), org.actor("secretary1", 0), org.actor("both", 1), org.actor("gp4", 2),
+		{Role: "integration", UnitID: "*", Variable: "TOKEN_INTEGRATION"}, operator,
+	}
+}
+
+// count fills in how each centre's worklist looks at the end.
+func (s *Summary) count(ctx context.Context, client *Client, org *organisation, today date.Day) error {
+	for i, c := range centres {
+		manager := org.actor(fmt.Sprintf("manager%d", i+1), i)
+		open, err := listFollowUps(ctx, client, manager, "/v1/careUnits/"+org.units[i]+"/followUps", url.Values{})
+		if err != nil {
+			return err
+		}
+		unit := Unit{CareUnitID: org.units[i], Name: c.name, Open: len(open)}
+		for _, f := range open {
+			if f.Overdue {
+				unit.Overdue++
+			} else if f.DueDate == today {
+				unit.DueToday++
+			}
+			if f.EscalationLevel > 0 {
+				unit.Escalated++
+			}
+		}
+		s.Units = append(s.Units, unit)
+	}
+	return nil
+}

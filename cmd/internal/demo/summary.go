@@ -1,0 +1,28 @@
+package demo
+
+import "github.com/coworkcare/coworkcare/platform/date"
+
+// Summary is what a layout left behind, as the server keeps it for the next start. It holds ids and counts, no tokens and no names of
+// patients.
+type Summary struct {
+	Seed            uint64   `json:"seed"`
+	Patients        int      `json:"patients"`
+	Steps           int      `json:"steps"`   // of the walk, all as they should
+	Seconds         float64  `json:"seconds"` // that it took
+	StartDate       date.Day `json:"startDate"`
+	TodayDate       date.Day `json:"todayDate"`
+	Units           []Unit   `json:"careUnits"`
+	Actors          []Actor  `json:"actors"` // for whom the banner prints tokens
+	WalkPatientID   string   `json:"walkPatientId"`
+	SecondPatientID string   `json:"secondPatientId"`
+}
+
+// Unit is a centre and its worklist as the layout ended.
+type Unit struct {
+	CareUnitID string `json:"careUnitId"`
+	Name       string `json:"name"`
+	Open       int    `json:"open"` // follow-ups
+	Overdue    int    `json:"overdue"`
+	DueToday   int    `json:"dueToday"`
+	Escalated  int    `json:"escalated"`
+}

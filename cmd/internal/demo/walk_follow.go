@@ -1,0 +1,291 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"github.com/coworkcare/coworkcare/platform/date"
+)
+
+// extended is the end of one certificate coming near, and the next one.
+func (w *walk) extended(ending, next leave) {
+	day := max(askedFor(ending), date.AddWorkingDays(ending.from, 1))
+	certificateID := ""
+	w.on(day.At(8, 30), fmt.Sprintf("The certificate of %d %% is about to end: the coordinator is asked, with a copy to the GP", ending.degree), func(ctx context.Context, c *check) error {
+		certificateID = w.lastLeave
+		return w.aboutToEnd(ctx, c, certificateID, day)
+	})
+	w.on(day.At(9, 30), fmt.Sprintf("The GP signs an extension at %d %%", next.degree), func(ctx context.Context, c *check) error {
+		if err := w.sign(ctx, c, next); err != nil {
+			return err
+		}
+		if err := w.clock.settle(ctx); err != nil {
+			return err
+		}
+		return w.ended(ctx, c, w.team.gp, "CERTIFICATE_ENDING", certificateID, "COMPLETED", "CERTIFICATE_EXTENDED")
+	})
+}
+
+// aboutToEnd checks that the end of a certificate stands in the coordinator's list, due today and reminded of, and in the GP's.
+func (w *walk) aboutToEnd(ctx context.Context, c *check, certificateID string, day date.Day) error {
+	list, err := w.ownList(ctx, w.team.coordinator)
+	if err != nil {
+		return err
+	}
+	main, ok := find(list, "CERTIFICATE_ENDING", certificateID)
+	c.that(ok, "expected CERTIFICATE_ENDING in the coordinator's list, got %d other items", len(list))
+	equal(c, "due", main.DueDate, day)
+	equal(c, "owner", main.OwnerPractitionerID, w.team.coordinator.PractitionerID)
+	c.that(main.Reminders > 0, "expected a reminder on the morning of the due day, got none")
+	copies, err := w.ownList(ctx, w.team.gp)
+	if err != nil {
+		return err
+	}
+	_, ok = find(copies, "CERTIFICATE_ENDING_NOTICE", certificateID)
+	c.that(ok, "expected CERTIFICATE_ENDING_NOTICE in the GP's list, got %d other items", len(copies))
+	w.say("due %s", main.DueDate)
+	return nil
+}
+
+// followed are the contacts of the plan: that of the third week is missed, and held late.
+func (w *walk) followed(start date.Day, leaves []leave) {
+	w.kept(start, 1, nil)
+	w.kept(start, 2, nil)
+	w.missed(start, 3)
+	w.kept(start, 4, &form{total: 20, band: "moderate", change: -6})
+	w.kept(start, 6, nil)
+	w.kept(start, 8, &form{total: 13, band: "mild", change: -13, response: true})
+	w.onTheWay(plannedDay(start, 8), leaves)
+	w.kept(start, 10, &form{total: 11, band: "none-or-very-mild", change: -15, response: true, remission: true})
+}
+
+// kept is a contact held on its day, perhaps with a form.
+func (w *walk) kept(start date.Day, week int, want *form) {
+	day, contactID := plannedDay(start, week), ""
+	w.on(day.At(10, w.minute), fmt.Sprintf("The contact of week %d falls due and is held%s", week, w.whose), func(ctx context.Context, c *check) error {
+		var err error
+		contactID, err = w.holdDue(ctx, c, week, day)
+		return err
+	})
+	if want != nil {
+		w.on(day.At(10, 20), fmt.Sprintf("MADRS-S in week %d", week), func(ctx context.Context, c *check) error {
+			return w.form(ctx, c, contactID, *want)
+		})
+	}
+}
+
+// holdDue checks that the contact of a week stands in the care manager's list for its day, holds it, and checks that it is done.
+func (w *walk) holdDue(ctx context.Context, c *check, week int, day date.Day) (string, error) {
+	plannedID, err := w.plannedID(week)
+	if err != nil {
+		return "", err
+	}
+	list, err := w.unitList(ctx, w.team.careManager, url.Values{"ownerRole": {roleCareManager}, "dueBeforeDate": {day.AddDays(1).String()}})
+	if err != nil {
+		return "", err
+	}
+	due, ok := find(list, "HOLD_PLANNED_CONTACT", plannedID)
+	c.that(ok, "expected HOLD_PLANNED_CONTACT in the care manager's list of the day, got %d other items", len(list))
+	equal(c, "due", due.DueDate, day)
+	held, err := w.hold(ctx, plannedID, 20, "Synthetic: how the weeks went, sleep, medication, next steps.")
+	if err != nil {
+		return "", err
+	}
+	w.show()
+	equal(c, "state", held.State, "HELD")
+	if err := w.clock.settle(ctx); err != nil {
+		return "", err
+	}
+	return held.ContactID, w.ended(ctx, c, w.team.careManager, "HOLD_PLANNED_CONTACT", plannedID, "COMPLETED", "CONTACT_HELD")
+}
+
+// missed is a contact that nobody holds: overdue after its day, escalated two working days later, and done then.
+func (w *walk) missed(start date.Day, week int) {
+	day := plannedDay(start, week)
+	overdue := func(ctx context.Context, as Actor) (string, []followUpAnswer, error) {
+		plannedID, err := w.plannedID(week)
+		if err != nil {
+			return "", nil, err
+		}
+		list, err := w.unitList(ctx, as, url.Values{"overdueOnly": {"true"}})
+		return plannedID, list, err
+	}
+	w.on(day.At(16, 45), fmt.Sprintf("The contact of week %d is not held; it is not overdue before the working day ends", week), func(ctx context.Context, c *check) error {
+		_, list, err := overdue(ctx, w.team.careManager)
+		equal(c, "overdue items", len(list), 0)
+		return err
+	})
+	w.on(day.At(17, 10), "After 17:00 it is overdue", func(ctx context.Context, c *check) error {
+		plannedID, list, err := overdue(ctx, w.team.careManager)
+		f, ok := find(list, "HOLD_PLANNED_CONTACT", plannedID)
+		c.that(ok && f.Overdue, "expected HOLD_PLANNED_CONTACT to be overdue, got %d overdue items", len(list))
+		equal(c, "escalation level", f.EscalationLevel, 0)
+		return err
+	})
+	called := date.AddWorkingDays(day, 2)
+	w.on(called.At(8, 15), "Two working days later it escalates: every care manager of the centre has it in the list", func(ctx context.Context, c *check) error {
+		list, err := w.ownList(ctx, w.colleague)
+		if err != nil {
+			return err
+		}
+		plannedID, err := w.plannedID(week)
+		f, ok := find(list, "HOLD_PLANNED_CONTACT", plannedID)
+		c.that(ok, "expected HOLD_PLANNED_CONTACT in the colleague's list, got %d other items", len(list))
+		equal(c, "escalation level", f.EscalationLevel, 1)
+		equal(c, "reminders", f.Reminders, 2)
+		equal(c, "days overdue", f.DaysOverdue, called.Sub(day))
+		w.say("%d days overdue, reminded %d times", f.DaysOverdue, f.Reminders)
+		return err
+	})
+	w.on(called.At(9, 0), "It is held late, and leaves the list", func(ctx context.Context, c *check) error {
+		if _, err := w.holdDue(ctx, c, week, day); err != nil {
+			return err
+		}
+		_, list, err := overdue(ctx, w.team.careManager)
+		equal(c, "overdue items", len(list), 0)
+		return err
+	})
+}
+
+// onTheWay checks the case while the sick leave goes on.
+func (w *walk) onTheWay(day date.Day, leaves []leave) {
+	w.on(day.At(10, 40), "The sick-leave case as it stands", func(ctx context.Context, c *check) error {
+		answer, err := w.cases(ctx, w.team.coordinator, nil)
+		if err != nil {
+			return err
+		}
+		if answer.ActiveCase == nil {
+			return fmt.Errorf("expected an active case, got none")
+		}
+		at := *answer.ActiveCase
+		degree := 0
+		for _, l := range leaves {
+			if l.from <= day && day <= l.to {
+				degree = l.degree
+			}
+		}
+		equal(c, "degree today", at.CurrentDegree, degree)
+		equal(c, "day number", at.DayNumber, day.Sub(leaves[0].from)+1)
+		equal(c, "ongoing", at.Ongoing, true)
+		w.say("day %d, %d %% now", at.DayNumber, at.CurrentDegree)
+		return nil
+	})
+}
+
+// finished is the end of sick leave, plan and episode.
+func (w *walk) finished(start date.Day, leaves []leave) {
+	first, last := leaves[0], leaves[len(leaves)-1]
+	asked := askedFor(last)
+	w.on(asked.At(8, 30), fmt.Sprintf("The certificate of %d %% is about to end", last.degree), func(ctx context.Context, c *check) error {
+		return w.aboutToEnd(ctx, c, w.lastLeave, asked)
+	})
+	w.on(asked.At(9, 30), "The coordinator has agreed on full time with patient and workplace, and ticks it off; the GP's copy goes with it", func(ctx context.Context, c *check) error {
+		f, err := w.followUp(ctx, w.team.coordinator, "CERTIFICATE_ENDING", w.lastLeave)
+		if err != nil {
+			return err
+		}
+		done, err := w.completeFollowUp(ctx, w.team.coordinator, f.FollowUpID, "Synthetic: full time again after this; no extension.")
+		if err != nil {
+			return err
+		}
+		w.show()
+		equal(c, "state", done.State, "COMPLETED")
+		return w.ended(ctx, c, w.team.gp, "CERTIFICATE_ENDING_NOTICE", w.lastLeave, "COMPLETED", "BY_HAND")
+	})
+	day := date.NextWorkingDay(last.to.AddDays(1))
+	w.on(day.At(9, 0), "The sick leave has ended; its days are counted", func(ctx context.Context, c *check) error {
+		return w.counted(ctx, c, leave{first.from, last.to, 0}, day)
+	})
+	w.on(day.At(10, 0), "The last contact is brought forward and held", func(ctx context.Context, c *check) error {
+		plannedID, err := w.plannedID(12)
+		if err != nil {
+			return err
+		}
+		held, err := w.hold(ctx, plannedID, 30, "Synthetic: back full time; knows the early signs.")
+		if err != nil {
+			return err
+		}
+		equal(c, "state", held.State, "HELD")
+		return w.form(ctx, c, held.ContactID, form{total: 8, band: "none-or-very-mild", change: -18, response: true, remission: true})
+	})
+	w.on(day.At(10, 20), "The course of the scores", func(ctx context.Context, c *check) error {
+		return w.trend(ctx, c, []float64{26, 20, 13, 11, 8})
+	})
+	w.closed(day, "RETURNED_TO_WORK")
+}
+
+// counted checks the case days, gross and net days of the case against those counted day by day here.
+func (w *walk) counted(ctx context.Context, c *check, whole leave, day date.Day) error {
+	window := leave{day.AddDays(-30), day.AddDays(-1), 0}
+	for i, stretch := range []leave{whole, window} {
+		query := url.Values{"recentlyEndedDays": {"30"}}
+		if i == 1 {
+			query.Set("window.startDate", stretch.from.String())
+			query.Set("window.days", "30")
+		}
+		answer, err := w.cases(ctx, w.team.coordinator, query)
+		if err != nil {
+			return err
+		}
+		if answer.ActiveCase == nil || len(answer.Cases) != 1 {
+			return fmt.Errorf("expected one case, recently ended; got %d, recently ended: %t", len(answer.Cases), answer.ActiveCase != nil)
+		}
+		at := *answer.ActiveCase
+		gross, net := days(w.signed, stretch.from, stretch.to)
+		all, _ := days(w.signed, whole.from, whole.to)
+		equal(c, "first day", at.StartDate, whole.from.String())
+		equal(c, "last day", at.EndDate, whole.to.String())
+		equal(c, "case days", at.CaseDays, all)
+		equal(c, "gross days", at.GrossDays, gross)
+		equal(c, "net days", at.NetDays, net)
+		equal(c, "ongoing", at.Ongoing, false)
+		equal(c, "recently ended", at.RecentlyEnded, true)
+		if i == 0 {
+			w.say("%d case days, %d gross, %.2f net", at.CaseDays, at.GrossDays, at.NetDays)
+		}
+	}
+	return nil
+}
+
+// trend checks the course of MADRS-S.
+func (w *walk) trend(ctx context.Context, c *check, scores []float64) error {
+	var answer trendsAnswer
+	query := url.Values{"instrument": {"MADRS-S"}, "careEpisodeId": {w.episodeID}}
+	if err := w.client.get(ctx, w.team.careManager, w.path("/assessments"), query, &answer); err != nil {
+		return err
+	}
+	equal(c, "courses", len(answer.Trends), 1)
+	for _, t := range answer.Trends {
+		var got []float64
+		for _, p := range t.Points {
+			got = append(got, p.Score)
+		}
+		equal(c, "scores", fmt.Sprint(got), fmt.Sprint(scores))
+		equal(c, "response", t.Response, true)
+		equal(c, "remission", t.Remission, true)
+		w.say("%v", got)
+	}
+	return nil
+}
+
+// closed completes the plan, closes the episode, and checks that nothing is left to do.
+func (w *walk) closed(day date.Day, outcome string) {
+	w.on(day.At(10, 30+w.minute), "The plan is completed"+w.whose, func(ctx context.Context, c *check) error {
+		plan, err := w.completePlan(ctx, "GOALS_REACHED")
+		equal(c, "state", plan.State, "COMPLETED")
+		for _, p := range plan.PlannedContacts {
+			c.that(p.State != "PLANNED", "planned contact of week %d: expected none to come, got %s", p.Week, p.State)
+		}
+		return err
+	})
+	w.on(day.At(10, 40+w.minute), "The GP closes the episode"+w.whose, func(ctx context.Context, c *check) error {
+		episode, err := w.close(ctx, w.team.gp, outcome, "Synthetic: as agreed with the patient.")
+		equal(c, "state", episode.State, "CLOSED")
+		equal(c, "outcome", episode.Outcome, outcome)
+		return err
+	})
+	w.on(day.At(10, 50+w.minute), "Nothing is left in anybody's list"+w.whose, func(ctx context.Context, c *check) error {
+		return w.noneOpen(ctx, c, w.team.careManager)
+	})
+}

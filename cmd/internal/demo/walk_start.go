@@ -1,0 +1,264 @@
+package demo
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+
+	"github.com/coworkcare/coworkcare/platform/date"
+)
+
+// wholePath writes the path of one patient from the GP's assessment on day0, a working day, to the closed episode eleven weeks later.
+func (w *walk) wholePath(day0 date.Day, dice *rand.Rand) {
+	first := date.AddWorkingDays(day0, 1)
+	// Two weeks at first; then as the GP decides, each one when the end of the one before asks for it.
+	leaves := []leave{
+		{day0, day0.AddDays(13), 100}, {day0.AddDays(14), day0.AddDays(41), 100}, {day0.AddDays(42), day0.AddDays(55), 75},
+		{day0.AddDays(56), day0.AddDays(69), 50}, {day0.AddDays(70), day0.AddDays(76), 25},
+	}
+	w.assessed(day0, leaves[0], dice)
+	w.consented(day0)
+	w.firstContact(day0, first)
+	w.planned(first)
+	for i := range leaves[1:] {
+		w.extended(leaves[i], leaves[i+1])
+	}
+	w.followed(first, leaves)
+	w.finished(first, leaves)
+}
+
+// assessed is the first visit: registration, episode with referrals, certificate.
+func (w *walk) assessed(day0 date.Day, l leave, dice *rand.Rand) {
+	w.on(day0.At(9, 0), "The medical secretary registers the patient, under a test identity number", func(ctx context.Context, c *check) error {
+		return w.enrol(ctx, c, dice, day0)
+	})
+	w.on(day0.At(9, 5), "The GP starts a care episode (F32.1) and refers to care manager and coordinator in one call; repeated with its key it adds nothing", func(ctx context.Context, c *check) error {
+		call := w.startCall(assessment{
+			diagnosis: "F32.1", severity: "MODERATE", sickLeave: true, note: "Synthetic: low mood for six weeks, sleeps badly, cannot work.",
+			referrals: []object{referTo(roleCareManager, "Please follow with MADRS-S."), referTo(roleCoordinator, "Please contact the employer.")},
+		})
+		var made, again episodeAnswer
+		if err := w.client.Do(ctx, call, &made); err != nil {
+			return err
+		}
+		w.episodeID, w.diagnosis = made.CareEpisodeID, "F32.1"
+		if err := w.client.Do(ctx, call, &again); err != nil {
+			return err
+		}
+		equal(c, "episode of the repeated call", again.CareEpisodeID, made.CareEpisodeID)
+		equal(c, "state", made.State, "OPEN")
+		equal(c, "referrals", len(made.Referrals), 2)
+		equal(c, "referral to the care manager", made.referral(roleCareManager).State, "PENDING")
+		equal(c, "referral to the coordinator", made.referral(roleCoordinator).State, "AWAITING_CONSENT")
+		equal(c, "day by which the care manager answers", made.referral(roleCareManager).DueDate, date.AddWorkingDays(day0, 2))
+		var list struct {
+			CareEpisodes []episodeAnswer `json:"careEpisodes"`
+		}
+		if err := w.client.get(ctx, w.team.gp, w.path("/careEpisodes"), nil, &list); err != nil {
+			return err
+		}
+		equal(c, "episodes of the patient", len(list.CareEpisodes), 1)
+		return nil
+	})
+	w.on(day0.At(9, 10), "The GP signs a certificate of 100 % for two weeks", func(ctx context.Context, c *check) error {
+		return w.sign(ctx, c, l)
+	})
+}
+
+// sign drafts and signs a certificate and checks that it stands.
+func (w *walk) sign(ctx context.Context, c *check, l leave) error {
+	now, err := w.clock.now(ctx)
+	if err != nil {
+		return err
+	}
+	signed, err := w.certify(ctx, l, date.Of(now))
+	if err != nil {
+		return err
+	}
+	w.show()
+	equal(c, "state", signed.State, "SIGNED")
+	equal(c, "signed by", signed.SignedByPractitionerID, w.team.gp.PractitionerID)
+	w.signed = append(w.signed, l)
+	w.say("%s to %s", l.from, l.to)
+	return nil
+}
+
+// consented is the patient's consent to coordination and what hangs on it.
+func (w *walk) consented(day0 date.Day) {
+	w.on(day0.At(9, 15), "The coordinator cannot take the referral on before the patient consents (409)", func(ctx context.Context, c *check) error {
+		_, err := w.accept(ctx, w.team.coordinator, roleCoordinator)
+		c.that(refused(err, http.StatusConflict, "COORDINATION_CONSENT_MISSING"), "expected 409 COORDINATION_CONSENT_MISSING, got %v", err)
+		return nil
+	})
+	w.on(day0.At(9, 20), "The patient consents to coordination", func(ctx context.Context, c *check) error {
+		said, err := w.consent(ctx, w.team.gp, "grant")
+		if err != nil {
+			return err
+		}
+		equal(c, "state", said.State, "GRANTED")
+		var answer struct {
+			Consented bool `json:"consented"`
+		}
+		if err := w.client.post(ctx, w.team.coordinator, w.path("/consents:check"), object{{"kind", "COORDINATION"}}, &answer); err != nil {
+			return err
+		}
+		c.that(answer.Consented, "consents:check: expected that the patient consents, got that not")
+		return nil
+	})
+	w.on(day0.At(9, 30), "Care manager and coordinator accept", func(ctx context.Context, c *check) error {
+		if _, err := w.accept(ctx, w.team.careManager, roleCareManager); err != nil {
+			return err
+		}
+		episode, err := w.accept(ctx, w.team.coordinator, roleCoordinator)
+		if err != nil {
+			return err
+		}
+		for role, who := range map[string]Actor{roleGP: w.team.gp, roleCareManager: w.team.careManager, roleCoordinator: w.team.coordinator} {
+			equal(c, "in the team as "+role, episode.member(role), who.PractitionerID)
+		}
+		for _, role := range []string{roleCareManager, roleCoordinator} {
+			equal(c, "referral to "+role, episode.referral(role).State, "ACCEPTED")
+		}
+		return nil
+	})
+}
+
+// firstContact is booked within a working day, and held with a form.
+func (w *walk) firstContact(day0, first date.Day) {
+	contactID := ""
+	w.on(day0.At(9, 40), "The care manager's worklist asks for a first contact to be booked within a working day", func(ctx context.Context, c *check) error {
+		list, err := w.unitList(ctx, w.team.careManager, url.Values{"ownerRole": {roleCareManager}})
+		if err != nil {
+			return err
+		}
+		book, ok := find(list, "BOOK_FIRST_CONTACT", "")
+		c.that(ok, "expected BOOK_FIRST_CONTACT in the care manager's worklist, got %d other items", len(list))
+		equal(c, "due", book.DueDate, first)
+		equal(c, "owner", book.OwnerPractitionerID, w.team.careManager.PractitionerID)
+		equal(c, "overdue", book.Overdue, false)
+		hold, _ := find(list, "HOLD_FIRST_CONTACT", "")
+		equal(c, "first contact held by", hold.DueDate, date.AddWorkingDays(day0, 5))
+		w.say("due %s", book.DueDate)
+		return w.ended(ctx, c, w.team.careManager, "ANSWER_REFERRAL", "", "COMPLETED", "REFERRAL_ANSWERED")
+	})
+	w.on(day0.At(9, 45), "She books it for the next working day", func(ctx context.Context, c *check) error {
+		booked, err := w.book(ctx, w.team.careManager, "FIRST", "", "PHONE", first.At(10, 30))
+		if err != nil {
+			return err
+		}
+		contactID = booked.ContactID
+		equal(c, "state", booked.State, "BOOKED")
+		if err := w.clock.settle(ctx); err != nil {
+			return err
+		}
+		return w.ended(ctx, c, w.team.careManager, "BOOK_FIRST_CONTACT", w.episodeID, "COMPLETED", "CONTACT_BOOKED")
+	})
+	w.on(first.At(10, 25), "A form can be scored without keeping it (preview): a pressing answer to the safety item shows", func(ctx context.Context, c *check) error {
+		var pressing, plain assessmentAnswer
+		preview := func(ninth int, answer *assessmentAnswer) error {
+			return w.client.post(ctx, w.team.careManager, "/v1/assessments:preview",
+				object{{"instrument", "MADRS-S"}, {"answers", madrs(26, ninth)}, {"previousScores", []int{}}}, answer)
+		}
+		if err := preview(3, &pressing); err != nil {
+			return err
+		}
+		if err := preview(1, &plain); err != nil {
+			return err
+		}
+		equal(c, "score", pressing.TotalScore, 26)
+		equal(c, "safety flag at 3", pressing.SafetyFlag, true)
+		equal(c, "safety level at 3", pressing.SafetyLevel, "review")
+		equal(c, "safety flag at 1", plain.SafetyFlag, false)
+		return nil
+	})
+	w.on(first.At(10, 30), "She holds the first contact", func(ctx context.Context, c *check) error {
+		held, err := w.record(ctx, w.team.careManager, contactID, 45, "Synthetic: told about the weeks before; wants to be back at work.")
+		if err != nil {
+			return err
+		}
+		equal(c, "state", held.State, "HELD")
+		if err := w.clock.settle(ctx); err != nil {
+			return err
+		}
+		return w.ended(ctx, c, w.team.careManager, "HOLD_FIRST_CONTACT", w.episodeID, "COMPLETED", "CONTACT_HELD")
+	})
+	w.on(first.At(10, 40), "MADRS-S at the first contact", func(ctx context.Context, c *check) error {
+		return w.form(ctx, c, contactID, form{total: 26, ninth: 1, band: "moderate"})
+	})
+}
+
+// form is a MADRS-S with what it should mean.
+type form struct {
+	total, ninth int
+	band         string
+	change       float64 // 0 for the first
+	response     bool
+	remission    bool
+}
+
+func (w *walk) form(ctx context.Context, c *check, contactID string, want form) error {
+	got, err := w.assess(ctx, w.team.careManager, "MADRS-S", madrs(want.total, want.ninth), contactID)
+	if err != nil {
+		return err
+	}
+	equal(c, "score", got.TotalScore, want.total)
+	equal(c, "band", got.Band, want.band)
+	equal(c, "safety flag", got.SafetyFlag, false)
+	equal(c, "response", got.Response, want.response)
+	equal(c, "remission", got.Remission, want.remission)
+	change := 0.0
+	if got.Change != nil {
+		change = *got.Change
+	}
+	equal(c, "change", change, want.change)
+	said := map[bool]string{true: ", response (fallen by half)"}[got.Response] + map[bool]string{true: ", remission"}[got.Remission]
+	w.say("%d, %s%s, no safety flag", got.TotalScore, got.Band, said)
+	return nil
+}
+
+// planned is the plan and its contacts in the worklist.
+func (w *walk) planned(first date.Day) {
+	w.on(first.At(10, 50), "Patient and care manager write a plan: goals, activities, eight contacts over twelve weeks", func(ctx context.Context, c *check) error {
+		draft, err := w.draftPlan(ctx, "Half time by week 8, full time by week 11", nil)
+		equal(c, "state", draft.State, "DRAFT")
+		return err
+	})
+	w.on(first.At(11, 0), "She puts it in force; the contacts are planned on working days", func(ctx context.Context, c *check) error {
+		plan, err := w.activatePlan(ctx, 0)
+		if err != nil {
+			return err
+		}
+		w.checkPlan(c, plan, first, defaultWeeks())
+		return nil
+	})
+	w.on(first.At(11, 10), "All of them stand in her worklist", func(ctx context.Context, c *check) error {
+		return w.contactsListed(ctx, c, first, defaultWeeks())
+	})
+}
+
+func (w *walk) checkPlan(c *check, plan planAnswer, start date.Day, weeks []int) {
+	equal(c, "state", plan.State, "ACTIVE")
+	equal(c, "planned contacts", len(plan.PlannedContacts), len(weeks))
+	for i, p := range plan.PlannedContacts[:min(len(weeks), len(plan.PlannedContacts))] {
+		equal(c, "week", p.Week, weeks[i])
+		equal(c, "planned day", p.PlannedDate, plannedDay(start, weeks[i]))
+		c.that(date.IsWorkingDay(p.PlannedDate), "planned day %s: expected a working day", p.PlannedDate)
+	}
+}
+
+func (w *walk) contactsListed(ctx context.Context, c *check, start date.Day, weeks []int) error {
+	list, err := w.unitList(ctx, w.team.careManager, url.Values{"ownerRole": {roleCareManager}, "kind": {"HOLD_PLANNED_CONTACT"}})
+	if err != nil {
+		return err
+	}
+	equal(c, "contacts in the worklist", len(list), len(weeks))
+	for i, f := range list[:min(len(weeks), len(list))] {
+		equal(c, "due", f.DueDate, plannedDay(start, weeks[i]))
+		equal(c, "owner", f.OwnerPractitionerID, w.team.careManager.PractitionerID)
+	}
+	if len(list) > 0 {
+		w.say("%d, from %s to %s", len(list), list[0].DueDate, list[len(list)-1].DueDate)
+	}
+	return nil
+}
