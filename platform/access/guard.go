@@ -83,6 +83,9 @@ func (g *Guard) Authorize(ctx context.Context, method string, caller identity.Ca
 	if len(rule.Field) > 0 && rule.value(request) == "" {
 		return nil, fault.Invalid(fault.Violation{Field: rule.fieldText(), Reason: "required", Message: "is required"})
 	}
+	if len(rule.Field) > 0 && !Plausible(rule.value(request)) {
+		return nil, notFound(rule)
+	}
 	switch rule.Scope {
 	case accessv1.Scope_SCOPE_CALLER, accessv1.Scope_SCOPE_INSTALLATION:
 		return withFound(ctx, found{}), nil
@@ -119,6 +122,13 @@ func (g *Guard) Authorize(ctx context.Context, method string, caller identity.Ca
 	default:
 		return nil, fmt.Errorf("%s has an unknown scope", method)
 	}
+}
+
+// Plausible says whether a text can be an id at all. What cannot is never looked up, nor written into a log.
+func Plausible(id string) bool {
+	return len(id) <= 64 && strings.IndexFunc(id, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	}) < 0
 }
 
 // authorizeAt lets a caller pass who holds one of the rule's roles at the place. One who works there as something else is told
@@ -166,6 +176,9 @@ func (g *Guard) authorizeWorker(ctx context.Context, rule *Rule, caller identity
 		return withFound(ctx, found{}), nil
 	}
 	id := rule.value(request)
+	if !Plausible(id) {
+		return nil, notFound(rule)
+	}
 	place, known, err := g.locators[g.locatorKey(rule)](ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("looking up where %s stands: %w", rule.lastField(), err)

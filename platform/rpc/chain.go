@@ -201,7 +201,7 @@ func (c *Chain) recordRefusal(ctx context.Context, method string, caller identit
 	}
 	var records []accesslog.Record
 	for _, patient := range accesslog.Patients(request) {
-		if len(patient.PatientID) <= 64 {
+		if access.Plausible(patient.PatientID) {
 			records = append(records, accesslog.Record{Person: person(caller), PatientID: patient.PatientID, Kind: accesslog.Refused, Method: method, TraceID: traceID(ctx)})
 		}
 	}
