@@ -39,6 +39,7 @@ type world struct {
 	numbers             int               // of patients so far
 	serial              int               // of HSA ids so far
 	canaries            map[string]string // by field
+	bystander           identity.Role     // of the method tried
 }
 
 func newWorld(t testing.TB, s *system) *world {
