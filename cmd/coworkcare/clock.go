@@ -14,6 +14,7 @@ import (
 	"github.com/coworkcare/coworkcare/platform/clock"
 	"github.com/coworkcare/coworkcare/platform/date"
 	"github.com/coworkcare/coworkcare/platform/fault"
+	"github.com/coworkcare/coworkcare/platform/identity"
 	"github.com/coworkcare/coworkcare/platform/installation"
 )
 
@@ -46,8 +47,8 @@ func (c *testClock) AdvanceClock(ctx context.Context, request *clockv1.AdvanceCl
 	if target.Sub(now) > 400*24*time.Hour {
 		return nil, fault.Invalid(fault.Violation{Field: "until_time", Reason: "timestamp.lte", Message: "is more than 400 days ahead"})
 	}
-	// What has begun is carried to its end, even when the caller goes away.
-	fired, err := c.system.Advance(context.WithoutCancel(ctx), c.move, target)
+	// What has begun is carried to its end, even when the caller goes away; it is the services' own work, not the caller's.
+	fired, err := c.system.Advance(context.WithoutCancel(identity.WithRawToken(ctx, "")), c.move, target)
 	if err != nil {
 		return nil, err
 	}
