@@ -3,6 +3,8 @@ package careplan
 import (
 	"fmt"
 	"time"
+
+	"github.com/coworkcare/coworkcare/platform/date"
 )
 
 // Limits of a contact.
@@ -175,8 +177,8 @@ func (c Contact) NoAnswer(try, now time.Time) (Contact, error) {
 	if try.IsZero() {
 		try = now
 	}
-	if try.After(now) {
-		return c, invalid([]Violation{{"try_time", TimeInFuture, "must not lie in the future"}})
+	if v := checkPast(try, "try_time", now); v != nil {
+		return c, invalid([]Violation{*v})
 	}
 	c.State, c.LastTryTime = ContactNotAnswered, try
 	c.UnansweredTries++
@@ -254,7 +256,9 @@ func checkBooking(at, now time.Time) (time.Time, *Violation) {
 	switch {
 	case at.IsZero():
 		return at, &Violation{field, FieldRequired, "is required"}
-	case dayOf(at) < dayOf(now):
+	case at.Year() > date.MaxYear:
+		return at, &Violation{field, TimeInFuture, "must not lie after the year 2200"}
+	case at.Year() < date.MinYear || dayOf(at) < dayOf(now):
 		return at, &Violation{field, TimeInPast, "must be today or later"}
 	case dayOf(at) > dayOf(now).AddDays(MaxDaysAhead):
 		return at, &Violation{field, TimeInFuture, fmt.Sprintf("must be at most %d days ahead", MaxDaysAhead)}
@@ -269,14 +273,23 @@ func checkResult(r Result, prefix string, now time.Time) (Result, []Violation) {
 		r.HeldTime = now
 	}
 	r.HeldTime = r.HeldTime.UTC().Truncate(time.Microsecond)
-	switch {
-	case r.HeldTime.After(now):
-		violations = append(violations, Violation{prefix + "held_time", TimeInFuture, "must not lie in the future"})
-	case r.HeldTime.Year() < 1900:
-		violations = append(violations, Violation{prefix + "held_time", TimeInPast, "must not lie before 1900"})
+	if v := checkPast(r.HeldTime, prefix+"held_time", now); v != nil {
+		violations = append(violations, *v)
 	}
 	if r.Minutes < 1 || r.Minutes > MaxContactMinutes {
 		violations = append(violations, Violation{prefix + "minutes", MinutesOutOfRange, fmt.Sprintf("must be 1 to %d minutes", MaxContactMinutes)})
 	}
 	return r, violations
+}
+
+// checkPast refuses a time that has not been yet, or that no calendar here knows.
+func checkPast(at time.Time, field string, now time.Time) *Violation {
+	switch {
+	case at.After(now):
+		return &Violation{field, TimeInFuture, "must not lie in the future"}
+	case at.Year() < date.MinYear:
+		return &Violation{field, TimeInPast, "must not lie before the year 1900"}
+	default:
+		return nil
+	}
 }

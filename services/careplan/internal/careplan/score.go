@@ -171,7 +171,7 @@ func (i *Instrument) scoreAnswers(answers []Answer) Scored {
 		}
 		scored.Profile = string(digits)
 	}
-	scored.Remission = i.remission(scored)
+	scored.Remission = i.remissionOf(scored)
 	return scored
 }
 
@@ -197,7 +197,7 @@ func (i *Instrument) scoreTotal(form Form) (Scored, error) {
 			scored.Band = band.Name
 		}
 	}
-	scored.Remission = i.remission(scored)
+	scored.Remission = i.remissionOf(scored)
 	return scored, nil
 }
 
@@ -240,9 +240,9 @@ func (i *Instrument) band(sum, count int) string {
 	return name
 }
 
-func (i *Instrument) remission(scored Scored) bool {
+func (i *Instrument) remissionOf(scored Scored) bool {
 	value, ok := scored.Value()
-	return ok && i.RemissionMax != nil && value <= *i.RemissionMax
+	return ok && i.Remission(value)
 }
 
 // Course is a score measured against the first one.
@@ -295,4 +295,9 @@ func list(values []int) string {
 		parts[n] = fmt.Sprint(value)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// Remission tells whether a score is in the range of remission; false where the instrument defines none.
+func (i *Instrument) Remission(score float64) bool {
+	return i.RemissionMax != nil && score <= *i.RemissionMax
 }

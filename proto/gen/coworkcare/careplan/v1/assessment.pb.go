@@ -25,8 +25,9 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// A form that the patient has answered, scored when it was recorded. Its fields are checked by the service rather than at
-// the door, so that the answer to a safety item is kept even when the form is refused.
+// A form that the patient has answered, scored when it was recorded. Answers, scores, instrument and references are checked by
+// the service rather than at the door, so that the answer to a safety item is kept even when the form is refused. (A request that
+// is no request at all keeps nothing: malformed JSON, an unknown field, an `answer_date` that is no day.)
 type Assessment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// UUIDv7, made by the server.

@@ -1,0 +1,39 @@
+// Package careplan is the service for what the team does together with the patient: contacts, the care plan, assessments and
+// the safety flags that they raise.
+package careplan
+
+import (
+	"context"
+	"embed"
+
+	careplanv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1"
+	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
+
+	"github.com/coworkcare/coworkcare/platform/app"
+	"github.com/coworkcare/coworkcare/services/careplan/internal/api"
+	"github.com/coworkcare/coworkcare/services/careplan/internal/careplan"
+	"github.com/coworkcare/coworkcare/services/careplan/internal/store"
+	"github.com/coworkcare/coworkcare/services/careplan/internal/worker"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Module is the service. Unasked it follows the care episodes of the patient service.
+var Module = app.Module{Name: "careplan", Migrations: migrations, Start: start}
+
+func start(_ context.Context, host *app.Host) error {
+	instruments, err := careplan.LoadInstruments()
+	if err != nil {
+		return err
+	}
+	kept := store.New(host.Keys)
+	server := api.NewServer(api.Parts{
+		Store: kept, DB: host.DB, Acts: host.Acts, Pages: host.Pages, Clock: host.Clock, Instruments: instruments,
+		Patients: patientv1.NewPatientServiceClient(host.Conn("patient")),
+	})
+	careplanv1.RegisterCarePlanServiceServer(host.Server, server)
+	host.Gateway(careplanv1.RegisterCarePlanServiceHandler)
+	host.Consume("patient", (&worker.Worker{Store: kept}).OnPatient)
+	return nil
+}
