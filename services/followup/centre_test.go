@@ -3,7 +3,6 @@ package followup_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -197,5 +196,3 @@ func refused(t *testing.T, err error, code codes.Code, reason string) {
 	}
 	t.Fatalf("no reason in %v", err)
 }
-
-var _ = time.Second

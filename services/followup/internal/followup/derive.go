@@ -16,7 +16,7 @@ type Want struct {
 	EpisodeID string
 	Owner     Owner
 	Due       Due
-	Basis     string    // what Due was taken from
+	Basis     string    // what Due was taken from, apart from the policy: it moves when this changes, not when the policy does
 	Lapse     time.Time // zero: it does not
 	Policy    string    // the rule's name
 	// EscalationRole is whom the first escalation reaches; "" means everyone with the owner's role.
@@ -160,6 +160,7 @@ func (d *derivation) referrals(e *Episode) {
 			due := after(r.Since, 1)
 			d.want(Want{
 				Kind: ReferralDeclinedNotice, SubjectID: r.ID, EpisodeID: e.ID, Policy: "referral_declined", Owner: owner, Due: due,
+				Basis: date.Of(r.Since).String(),
 				Lapse: due.Day.AddDays(d.policy.Lapse).At(24, 0).UTC(),
 			})
 		}

@@ -70,15 +70,15 @@ func (d *derivation) firstContact(e *Episode) {
 	}
 	d.want(Want{
 		Kind: BookFirstContact, SubjectID: e.ID, EpisodeID: e.ID, Policy: "first_contact_booked", Owner: owner,
-		Due: after(from, d.policy.BookFirstContact), Since: e.Started,
+		Due: after(from, d.policy.BookFirstContact), Basis: date.Of(from).String(), Since: e.Started,
 	}, booked, ended)
-	limit := d.policy.HoldFirstContact
+	limit, basis := d.policy.HoldFirstContact, date.Of(e.Started).String()
 	if e.Severe {
-		limit = d.policy.HoldFirstContactSevere
+		limit, basis = d.policy.HoldFirstContactSevere, basis+"/severe"
 	}
 	d.want(Want{
 		Kind: HoldFirstContact, SubjectID: e.ID, EpisodeID: e.ID, Policy: "first_contact_held", Owner: owner,
-		Due: after(e.Started, limit), Since: e.Started,
+		Due: after(e.Started, limit), Basis: basis, Since: e.Started,
 	}, held, ended)
 }
 
@@ -130,13 +130,15 @@ func (d *derivation) plannedContacts(p *Plan) {
 	}
 	contacts := d.contactsOf(p.EpisodeID)
 	for id, planned := range p.Contacts {
-		day := planned.Day
+		day, basis := planned.Day, planned.Day.String()
 		var held, dropped *End
 		for _, c := range contacts {
 			if c.PlannedID != id {
 				continue
 			}
-			day = max(day, d.appointed(c))
+			if appointed, since := d.appointed(c); appointed > day {
+				day, basis = appointed, since
+			}
 			if c.State == ContactIsHeld && (held == nil || c.Since.Before(held.Time)) {
 				held = completed(ContactHeld, c.Since, c.By)
 			}
@@ -151,20 +153,22 @@ func (d *derivation) plannedContacts(p *Plan) {
 		}
 		d.want(Want{
 			Kind: HoldPlannedContact, SubjectID: id, EpisodeID: p.EpisodeID, Policy: "planned_contact", Owner: owner, Due: on(day),
-			Since: planned.Asked,
+			Basis: basis, Since: planned.Asked,
 		}, held, dropped, ended)
 	}
 }
 
-// appointed is the day on which a contact is to be held as things stand: the day it is booked for, or on which to try again.
-func (d *derivation) appointed(c *Contact) date.Day {
+// appointed is the day on which a contact is to be held as things stand: the day it is booked for, or on which to try again;
+// and what that day was taken from. No day: it is neither booked nor tried.
+func (d *derivation) appointed(c *Contact) (date.Day, string) {
 	switch c.State {
 	case ContactIsBooked:
-		return date.Of(c.Scheduled)
+		day := date.Of(c.Scheduled)
+		return day, "booked/" + day.String()
 	case ContactNotAnswered:
-		return after(c.Since, d.policy.TryAgain).Day
+		return after(c.Since, d.policy.TryAgain).Day, "tried/" + date.Of(c.Since).String()
 	default:
-		return 0
+		return 0, ""
 	}
 }
 
@@ -179,7 +183,8 @@ func (d *derivation) bookedContact(c *Contact) {
 		w.Due = on(date.Of(c.Scheduled))
 		d.want(w, completed(ContactHeld, c.Since, c.By))
 	case c.live():
-		w.Due = on(d.appointed(c))
+		day, basis := d.appointed(c)
+		w.Due, w.Basis = on(day), basis
 		d.want(w)
 	default:
 		w.Due = on(date.Of(c.Scheduled))
@@ -201,7 +206,7 @@ func (d *derivation) contactOwner(c *Contact) Owner {
 func (d *derivation) tryAgain(c *Contact) {
 	due := after(c.Since, d.policy.TryAgain)
 	w := Want{Kind: TryAgain, SubjectID: c.ID, EpisodeID: c.EpisodeID, Policy: "try_again", Owner: d.contactOwner(c), Due: due, Since: c.Tried}
-	w.Basis = strconv.Itoa(c.Tries) + "/" + due.Day.String()
+	w.Basis = strconv.Itoa(c.Tries) + "/" + date.Of(c.Since).String()
 	style := ordinary
 	if c.Tries >= d.policy.UnansweredTries {
 		w.Policy, w.EscalationRole, style = "tries_exhausted", GP, atOnce

@@ -349,7 +349,7 @@ func (f *File) SeeFlag(seen Flag) {
 		return
 	}
 	if seen.State == FlagAssessed {
-		seen.Assessed = seen.Time
+		seen.Assessed, seen.By = seen.Time, seen.Told.By
 		if old != nil && !old.Assessed.IsZero() {
 			seen.Assessed, seen.By = old.Assessed, old.By
 		}
