@@ -147,7 +147,7 @@ func dev(ctx context.Context, c config.Config, withDemo bool, out io.Writer) (er
 		return err
 	}
 	defer func() { _ = inside.Close() }()
-	l.desk = newTokenDesk(l.issuer, inside)
+	l.desk = newTokenDesk(l.issuer, inside, moved)
 	port.Mux.Handle("POST /dev/token", l.desk)
 	port.Mux.Handle("/dev/issuer/", http.StripPrefix("/dev/issuer", l.issuer))
 	p := &process{config: c, log: log, system: system, ops: port, routes: []app.RegisterRoutes{clockv1.RegisterClockServiceHandler}, started: l.started}

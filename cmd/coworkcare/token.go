@@ -18,6 +18,8 @@ import (
 	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
 
 	"github.com/coworkcare/coworkcare/platform/access"
+	"github.com/coworkcare/coworkcare/platform/clock"
+	"github.com/coworkcare/coworkcare/platform/date"
 	"github.com/coworkcare/coworkcare/platform/identity"
 	"github.com/coworkcare/coworkcare/platform/identity/devissuer"
 )
@@ -27,10 +29,11 @@ import (
 type tokenDesk struct {
 	issuer   *devissuer.Issuer
 	patients patientv1.PatientServiceClient
+	clock    clock.Clock
 }
 
-func newTokenDesk(issuer *devissuer.Issuer, conn grpc.ClientConnInterface) *tokenDesk {
-	return &tokenDesk{issuer: issuer, patients: patientv1.NewPatientServiceClient(conn)}
+func newTokenDesk(issuer *devissuer.Issuer, conn grpc.ClientConnInterface, now clock.Clock) *tokenDesk {
+	return &tokenDesk{issuer: issuer, patients: patientv1.NewPatientServiceClient(conn), clock: now}
 }
 
 type tokenRequest struct {
@@ -191,7 +194,7 @@ func (d *tokenDesk) person(ctx context.Context, unit *patientv1.CareUnit, role i
 		return "", nil, fmt.Errorf("asking for the staff: %w", err)
 	}
 	for _, p := range answer.GetPractitioners() {
-		assignments, holds := assignmentsOf(p, unit, role)
+		assignments, holds := assignmentsOf(p, unit, role, date.Of(d.clock.Now()))
 		if p.GetPractitionerId() == named || named == "" && holds {
 			if !holds {
 				return "", nil, fmt.Errorf("that practitioner is no %s at the unit", role)
@@ -205,11 +208,11 @@ func (d *tokenDesk) person(ctx context.Context, unit *patientv1.CareUnit, role i
 	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(unit.GetCareUnitId()+"/"+string(role))).String(), nil, nil
 }
 
-func assignmentsOf(p *patientv1.Practitioner, unit *patientv1.CareUnit, role identity.Role) ([]identity.Assignment, bool) {
+func assignmentsOf(p *patientv1.Practitioner, unit *patientv1.CareUnit, role identity.Role, today date.Day) ([]identity.Assignment, bool) {
 	var assignments []identity.Assignment
 	holds := false
 	for _, employment := range p.GetEmployments() {
-		if employment.GetEndDate() != "" {
+		if last, err := date.Parse(employment.GetEndDate()); err == nil && last.Before(today) {
 			continue // a locum who has left is not the one to try with
 		}
 		a := identity.Assignment{ProviderID: p.GetCareProviderId(), UnitID: employment.GetCareUnitId()}
