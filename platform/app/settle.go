@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/coworkcare/coworkcare/platform/identity"
 	"github.com/coworkcare/coworkcare/platform/timer"
 )
 
@@ -16,6 +17,7 @@ const mostRounds = 10_000
 // Settle does everything that is due now: numbers what has been told, lets every service consume it, fires timers, and looks
 // again until nothing moves. It says how many timers fired.
 func (s *System) Settle(ctx context.Context) (int, error) {
+	ctx = identity.WithRawToken(ctx, "") // what services do unasked, they do in their own name
 	fired := 0
 	for range mostRounds {
 		moved := false
