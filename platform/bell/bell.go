@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -74,7 +75,7 @@ func (b *Bell) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case topic := <-b.out:
-			if err := b.redis.Publish(ctx, channelPrefix+topic, "").Err(); err != nil && ctx.Err() == nil {
+			if err := b.publish(ctx, topic); err != nil && ctx.Err() == nil {
 				b.log.WarnContext(ctx, "a wake-up could not be sent; others wake by themselves", "topic", topic, "error", err)
 			}
 		case message, ok := <-heard:
@@ -84,4 +85,11 @@ func (b *Bell) Run(ctx context.Context) error {
 			b.ringHere(message.Channel[len(channelPrefix):])
 		}
 	}
+}
+
+// publish gives up soon: while a Redis that does not answer is waited for, no ring from others is heard.
+func (b *Bell) publish(ctx context.Context, topic string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	return b.redis.Publish(ctx, channelPrefix+topic, "").Err()
 }

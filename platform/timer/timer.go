@@ -4,6 +4,8 @@
 package timer
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -38,10 +40,10 @@ func Drop(tx *sqldb.Tx, kind, key string) error {
 	return nil
 }
 
-// Claim takes up to limit timers that are due at now out of the table, oldest first, and gives them to the caller, whose
-// transaction must carry out what they ask: a rollback puts them back. With PostgreSQL, timers that another transaction is
-// claiming are passed over. keys narrows the claim to some timers; nil looks at all (the sweep). retryAt is wall time: a timer
-// that failed is not tried again before its pause is over.
+// Claim locks up to limit timers that are due at now, oldest first, for the caller's transaction, which must Take each and
+// carry out what it asks. With PostgreSQL, timers that another transaction is claiming are passed over. keys narrows the claim
+// to some timers; nil looks at all (the sweep). retryAt is wall time: a timer that failed is not tried again before its pause
+// is over.
 func Claim(tx *sqldb.Tx, now, retryAt time.Time, keys []Ref, limit int) ([]Timer, error) {
 	args := []any{sqldb.Micros(now), sqldb.Micros(retryAt), limit}
 	text := `SELECT kind, key, due, stamp FROM timer WHERE due <= $1 AND next_try <= $2`
@@ -59,7 +61,7 @@ func Claim(tx *sqldb.Tx, now, retryAt time.Time, keys []Ref, limit int) ([]Timer
 		}
 		text += ")"
 	}
-	rows, err := tx.Query(text+` ORDER BY due LIMIT $3`+tx.Dialect().SkipLocked(), args...)
+	rows, err := tx.Query(text+` ORDER BY due, kind, key LIMIT $3`+tx.Dialect().SkipLocked(), args...)
 	if err != nil {
 		return nil, fmt.Errorf("claiming timers: %w", err)
 	}
@@ -77,29 +79,49 @@ func Claim(tx *sqldb.Tx, now, retryAt time.Time, keys []Ref, limit int) ([]Timer
 	return claimed, rows.Err()
 }
 
-// Postpone notes a failed try and the wall time before which the timer is not tried again.
-func Postpone(tx *sqldb.Tx, t Timer, nextTry time.Time) error {
-	_, err := tx.Exec(`UPDATE timer SET failures = failures + 1, next_try = $3 WHERE kind = $1 AND key = $2`,
-		t.Kind, t.Key, sqldb.Micros(nextTry))
+// Take removes a claimed timer, so that it fires once. It says false when an act of the same transaction has meanwhile moved
+// or dropped the timer: what was claimed is then no longer wanted, and what stands there now is left alone.
+func Take(tx *sqldb.Tx, t Timer) (bool, error) {
+	result, err := tx.Exec(`DELETE FROM timer WHERE kind = $1 AND key = $2 AND due = $3 AND stamp = $4`,
+		t.Kind, t.Key, sqldb.Micros(t.Due), t.Stamp)
 	if err != nil {
-		return fmt.Errorf("postponing timer %s: %w", t.Kind, err)
+		return false, fmt.Errorf("taking timer %s: %w", t.Kind, err)
 	}
-	return nil
+	n, err := result.RowsAffected()
+	return n == 1, err
 }
 
-// Failures says how often the timer's handler has failed.
-func Failures(q sqldb.Querier, t Timer) (int, error) {
-	var n int
-	if err := q.QueryRow(`SELECT failures FROM timer WHERE kind = $1 AND key = $2`, t.Kind, t.Key).Scan(&n); err != nil {
-		return 0, fmt.Errorf("reading the failures of timer %s: %w", t.Kind, err)
+// Postpone notes a failed try of a timer and gives the number of failures so far; 0 when the timer has been moved, dropped or
+// fired meanwhile. pause gives how long after now (wall time) it is not tried again, from the number of failures.
+func Postpone(tx *sqldb.Tx, t Timer, now time.Time, pause func(failures int) time.Duration) (int, error) {
+	var failures int
+	err := tx.QueryRow(`UPDATE timer SET failures = failures + 1 WHERE kind = $1 AND key = $2 AND due = $3 AND stamp = $4 RETURNING failures`,
+		t.Kind, t.Key, sqldb.Micros(t.Due), t.Stamp).Scan(&failures)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
 	}
-	return n, nil
+	if err == nil {
+		_, err = tx.Exec(`UPDATE timer SET next_try = $3 WHERE kind = $1 AND key = $2`, t.Kind, t.Key, sqldb.Micros(now.Add(pause(failures))))
+	}
+	if err != nil {
+		return 0, fmt.Errorf("postponing timer %s: %w", t.Kind, err)
+	}
+	return failures, nil
 }
 
-// Next is the smallest due time of all timers; false when there is none.
+// Next is the smallest due time of all timers, those that failed among them; false when there is none.
 func Next(q sqldb.Querier) (time.Time, bool, error) {
+	return next(q, `SELECT min(due) FROM timer`)
+}
+
+// NextUnpaused is the smallest due time of the timers that are not in a pause after a failure at a wall time.
+func NextUnpaused(q sqldb.Querier, retryAt time.Time) (time.Time, bool, error) {
+	return next(q, `SELECT min(due) FROM timer WHERE next_try <= $1`, sqldb.Micros(retryAt))
+}
+
+func next(q sqldb.Querier, query string, args ...any) (time.Time, bool, error) {
 	var due *int64
-	if err := q.QueryRow(`SELECT min(due) FROM timer`).Scan(&due); err != nil {
+	if err := q.QueryRow(query, args...).Scan(&due); err != nil {
 		return time.Time{}, false, fmt.Errorf("looking for the next timer: %w", err)
 	}
 	if due == nil {
@@ -108,7 +130,7 @@ func Next(q sqldb.Querier) (time.Time, bool, error) {
 	return sqldb.FromMicros(*due), true, nil
 }
 
-// Until lists the timers due before a time, for loading them into Redis.
+// Until lists the timers due up to a time, in order of (due, kind, key) after a given one, for loading them into Redis.
 func Until(q sqldb.Querier, horizon time.Time, after Timer, limit int) ([]Timer, error) {
 	rows, err := q.Query(`SELECT kind, key, due, stamp FROM timer WHERE due <= $1 AND (due, kind, key) > ($2, $3, $4) ORDER BY due, kind, key LIMIT $5`,
 		sqldb.Micros(horizon), sqldb.Micros(after.Due), after.Kind, after.Key, limit)

@@ -34,6 +34,8 @@ const (
 	leaseFor      = 15 * time.Second
 	triesAtOnce   = 4                      // tries before an event is parked
 	pauseOnError  = 250 * time.Millisecond // doubles with each try
+	longestPoll   = 5 * time.Second        // shorter than half the lease, which must outlive it
+	answerTime    = 10 * time.Second       // beyond the poll, for the log's owner to answer
 	parkedPause   = 30 * time.Second       // doubles with each failure, up to parkedLongest
 	parkedLongest = time.Hour
 )
@@ -47,6 +49,7 @@ type Consumer struct {
 	Events  eventv1.EventServiceClient
 	Handler EventHandler
 	Log     *slog.Logger
+	Wall    Wall
 
 	once   sync.Once
 	holder string
@@ -67,17 +70,17 @@ func (c *Consumer) Run(ctx context.Context) error {
 	ctx = c.context(ctx)
 	failures := 0
 	for ctx.Err() == nil {
-		moved, err := c.step(ctx, 20)
+		moved, err := c.step(ctx, longestPoll)
 		switch {
 		case ctx.Err() != nil:
 		case err != nil:
 			failures++
 			c.Log.WarnContext(ctx, "events could not be consumed; trying again", "source", c.Source, "failures", failures, "error", err)
-			pause(ctx, min(pauseOnError<<min(failures, 6), 10*time.Second))
+			c.Wall.pause(ctx, doubled(pauseOnError, failures, 10*time.Second))
 		default:
 			failures = 0
 			if !moved {
-				pause(ctx, 50*time.Millisecond)
+				c.Wall.pause(ctx, 50*time.Millisecond)
 			}
 		}
 	}
@@ -104,39 +107,59 @@ func (c *Consumer) Drain(ctx context.Context) (bool, error) {
 }
 
 // step reads one batch and handles it. It says whether the cursor moved past events.
-func (c *Consumer) step(ctx context.Context, wait int32) (bool, error) {
+func (c *Consumer) step(ctx context.Context, wait time.Duration) (bool, error) {
 	cursor, leader, err := c.lease(ctx)
 	if err != nil || !leader {
 		if err == nil && wait > 0 {
-			pause(ctx, 2*time.Second)
+			c.Wall.pause(ctx, 2*time.Second)
 		}
 		return false, err
 	}
 	if err := c.retryParked(ctx); err != nil {
 		return false, err
 	}
-	// The lease outlives one long poll only if the poll is shorter than it.
+	events, err := c.list(ctx, cursor, wait)
+	if err != nil || len(events) == 0 {
+		return false, err
+	}
+	err = c.handle(ctx, cursor, events)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, errCursorMoved) {
+		err = c.handleEach(ctx, cursor, events)
+	}
+	if errors.Is(err, errCursorMoved) {
+		return true, nil // by another run, which has done the work
+	}
+	return err == nil, err
+}
+
+// list reads a batch from the log's owner.
+func (c *Consumer) list(ctx context.Context, cursor int64, wait time.Duration) ([]*eventv1.Event, error) {
+	ctx, cancel := context.WithTimeout(ctx, wait+answerTime)
+	defer cancel()
 	answer, err := c.Events.ListEvents(ctx, &eventv1.ListEventsRequest{
-		Cursor: event.Cursor{c.Source: cursor}.String(), Sources: []string{c.Source}, WaitSeconds: min(wait, 5), PageSize: consumeBatch})
+		Cursor: event.Cursor{c.Source: cursor}.String(), Sources: []string{c.Source}, WaitSeconds: int32(wait / time.Second), PageSize: consumeBatch})
 	if err != nil {
-		return false, fmt.Errorf("reading the log of %s: %w", c.Source, err)
+		return nil, fmt.Errorf("reading the log of %s: %w", c.Source, err)
 	}
-	if len(answer.GetEvents()) == 0 {
-		return false, nil
-	}
-	if err := c.handle(ctx, cursor, answer.GetEvents()); err == nil {
-		return true, nil
-	} else if ctx.Err() != nil || errors.Is(err, errCursorMoved) {
-		return errors.Is(err, errCursorMoved), ctx.Err()
-	}
-	// One of the batch fails: handle them one by one, so that only it waits.
-	for _, e := range answer.GetEvents() {
+	return answer.GetEvents(), nil
+}
+
+// handleEach handles the events of a failing batch one by one, so that only the one that fails waits.
+func (c *Consumer) handleEach(ctx context.Context, cursor int64, events []*eventv1.Event) error {
+	for _, e := range events {
+		_, leader, err := c.lease(ctx)
+		if err != nil {
+			return err
+		}
+		if !leader {
+			return errCursorMoved
+		}
 		if err := c.handleAlone(ctx, cursor, e); err != nil {
-			return false, err
+			return err
 		}
 		cursor = e.GetSequence()
 	}
-	return true, nil
+	return nil
 }
 
 var errCursorMoved = errors.New("another run has moved the cursor")
@@ -147,10 +170,17 @@ func (c *Consumer) handle(ctx context.Context, cursor int64, events []*eventv1.E
 		if err := c.move(tx, cursor, events[len(events)-1].GetSequence()); err != nil {
 			return err
 		}
+		// Who moves the cursor is alone to park events of this source until the commit.
+		anyParked, err := c.anyParked(tx)
+		if err != nil {
+			return err
+		}
 		for _, e := range events {
-			waits, err := c.waits(tx, e)
-			if err != nil {
-				return err
+			waits := false
+			if anyParked {
+				if waits, err = c.waits(tx, e); err != nil {
+					return err
+				}
 			}
 			if waits {
 				if err := c.park(tx, e, 0); err != nil {
@@ -170,16 +200,18 @@ func (c *Consumer) handle(ctx context.Context, cursor int64, events []*eventv1.E
 func (c *Consumer) handleAlone(ctx context.Context, cursor int64, e *eventv1.Event) error {
 	var err error
 	for try := range triesAtOnce {
+		if try > 0 {
+			c.Wall.pause(ctx, doubled(pauseOnError, try-1, time.Minute))
+		}
 		if err = c.handle(ctx, cursor, []*eventv1.Event{e}); err == nil || errors.Is(err, errCursorMoved) {
 			return err
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		pause(ctx, pauseOnError<<try)
-	}
-	if pingErr := c.Acts.DB.Ping(ctx); pingErr != nil {
-		return pingErr // the database is away: the event is not to blame
+		if pingErr := c.Acts.DB.Ping(ctx); pingErr != nil {
+			return pingErr // the database is away: the event is not to blame
+		}
 	}
 	c.Log.ErrorContext(ctx, "an event could not be handled and is parked; its resource waits, others pass",
 		"source", c.Source, "sequence", e.GetSequence(), "type", e.GetType(), "error", err)
@@ -201,7 +233,7 @@ func (c *Consumer) call(ctx context.Context, tx *act.Tx, e *eventv1.Event) error
 	ctx, span := otel.Tracer("coworkcare/worker").Start(ctx, "consume "+e.GetType(), append(options, trace.WithSpanKind(trace.SpanKindConsumer))...)
 	defer span.End()
 	inner := tx.In(ctx, access.Place{ProviderID: e.GetCareProviderId(), UnitID: e.GetCareUnitId()})
-	if err := c.Handler(inner, e); err != nil {
+	if err := guarded(func() error { return c.Handler(inner, e) }); err != nil {
 		return fmt.Errorf("handling %s %d (%s): %w", c.Source, e.GetSequence(), e.GetType(), err)
 	}
 	tx.Join(inner)
@@ -219,7 +251,7 @@ WHERE source = $1 AND (lease_holder = $2 OR lease_until < $4) RETURNING sequence
 
 // lease takes or renews the right to move the cursor. Leases keep wall time.
 func (c *Consumer) lease(ctx context.Context) (cursor int64, leader bool, err error) {
-	now := time.Now()
+	now := c.Wall.now()
 	if c.leased.Load() > sqldb.Micros(now.Add(leaseFor/2)) {
 		err := c.Acts.DB.Read(ctx).QueryRow(ownCursor, c.Source, c.holder).Scan(&cursor)
 		if err == nil || !errors.Is(err, sql.ErrNoRows) {
@@ -270,15 +302,6 @@ func (c *Consumer) move(tx *act.Tx, from, to int64) error {
 		return errors.Join(errCursorMoved, err)
 	}
 	return nil
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }
 
 // ForgetLeases takes every lease away, for a store that one process owns.

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -18,7 +17,8 @@ import (
 const (
 	parkEvent = `INSERT INTO event_parked (source, sequence, resource_id, body, failures, next_try) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (source, sequence) DO NOTHING`
-	isParked = `SELECT 1 FROM event_parked WHERE source = $1 AND resource_id = $2 LIMIT 1`
+	hasParked = `SELECT 1 FROM event_parked WHERE source = $1 LIMIT 1`
+	isParked  = `SELECT 1 FROM event_parked WHERE source = $1 AND resource_id = $2 LIMIT 1`
 	// The oldest parked event of a resource, once its pause is over; the later ones wait for it.
 	dueParked = `SELECT p.sequence, p.body, p.failures FROM event_parked p
 WHERE p.source = $1 AND p.next_try <= $2
@@ -28,10 +28,19 @@ ORDER BY p.sequence LIMIT 1`
 	parkAgain = `UPDATE event_parked SET failures = failures + 1, next_try = $3 WHERE source = $1 AND sequence = $2`
 )
 
+// anyParked says whether any event of the source is parked; hardly ever one is.
+func (c *Consumer) anyParked(tx *act.Tx) (bool, error) {
+	return found(tx.QueryRow(hasParked, c.Source))
+}
+
 // waits says whether an earlier event of the same resource is parked.
 func (c *Consumer) waits(tx *act.Tx, e *eventv1.Event) (bool, error) {
+	return found(tx.QueryRow(isParked, c.Source, e.GetResourceId()))
+}
+
+func found(row *sql.Row) (bool, error) {
 	var one int
-	err := tx.QueryRow(isParked, c.Source, e.GetResourceId()).Scan(&one)
+	err := row.Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -48,7 +57,7 @@ func (c *Consumer) park(tx *act.Tx, e *eventv1.Event, failures int) error {
 	}
 	next := int64(0)
 	if failures > 0 {
-		next = sqldb.Micros(time.Now().Add(parkedPause))
+		next = sqldb.Micros(c.Wall.now().Add(parkedPause))
 	}
 	if _, err := tx.Exec(parkEvent, c.Source, e.GetSequence(), e.GetResourceId(), body, failures, next); err != nil {
 		return fmt.Errorf("parking an event: %w", err)
@@ -62,7 +71,7 @@ func (c *Consumer) retryParked(ctx context.Context) error {
 		var sequence int64
 		var body []byte
 		var failures int
-		err := c.Acts.DB.Read(ctx).QueryRow(dueParked, c.Source, sqldb.Micros(time.Now())).Scan(&sequence, &body, &failures)
+		err := c.Acts.DB.Read(ctx).QueryRow(dueParked, c.Source, sqldb.Micros(c.Wall.now())).Scan(&sequence, &body, &failures)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -74,11 +83,18 @@ func (c *Consumer) retryParked(ctx context.Context) error {
 			return fmt.Errorf("decoding parked event %d of %s: %w", sequence, c.Source, err)
 		}
 		tried := c.Acts.Run(ctx, func(tx *act.Tx) error {
-			if _, err := tx.Exec(unpark, c.Source, sequence); err != nil {
+			result, err := tx.Exec(unpark, c.Source, sequence)
+			if err != nil {
 				return err
+			}
+			if n, err := result.RowsAffected(); err != nil || n == 0 {
+				return errors.Join(errCursorMoved, err)
 			}
 			return c.call(ctx, tx, e)
 		})
+		if errors.Is(tried, errCursorMoved) {
+			continue // another run has just handled it
+		}
 		if tried == nil {
 			c.Log.InfoContext(ctx, "a parked event has been handled", "source", c.Source, "sequence", sequence)
 			continue
@@ -86,9 +102,12 @@ func (c *Consumer) retryParked(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		next := min(parkedPause<<min(failures, 10), parkedLongest)
+		if err := c.Acts.DB.Ping(ctx); err != nil {
+			return err
+		}
+		next := doubled(parkedPause, failures, parkedLongest)
 		if err := c.Acts.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-			_, err := tx.Exec(parkAgain, c.Source, sequence, sqldb.Micros(time.Now().Add(next)))
+			_, err := tx.Exec(parkAgain, c.Source, sequence, sqldb.Micros(c.Wall.now().Add(next)))
 			return err
 		}); err != nil {
 			return fmt.Errorf("parking an event again: %w", err)

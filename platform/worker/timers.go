@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -29,6 +30,8 @@ const (
 	longestNap  = time.Second
 	timerPause  = 30 * time.Second // doubles with each failure, up to an hour
 	loadAtATime = 1000
+	// redisPatience bounds every question to Redis: one that does not answer must not keep timers waiting.
+	redisPatience = time.Second
 )
 
 // Timers fires the timers of one service. Redis says when to look; the rows in SQL say what is due. A sweep straight from SQL
@@ -40,8 +43,12 @@ type Timers struct {
 	Log      *slog.Logger
 	// Late is told how late each timer fired; nil: nobody listens.
 	Late func(context.Context, time.Duration)
+	Wall Wall
 
 	armed chan []timer.Timer
+	swept chan struct{} // after each sweep Redis is looked after
+	// firing lets one run of this process at a time claim and fire, so that whoever drains finds nothing half done.
+	firing sync.Mutex
 }
 
 // Listen makes the way by which acts tell of the timers they set; give it to Acts.Armed.
@@ -62,23 +69,46 @@ func (t *Timers) context(ctx context.Context) context.Context {
 // Run fires timers until the context ends.
 func (t *Timers) Run(ctx context.Context) error {
 	ctx = t.context(ctx)
-	nap, sweep := time.NewTimer(0), time.NewTicker(sweepEvery)
+	group := sync.WaitGroup{}
+	if t.Queue != nil {
+		t.swept = make(chan struct{}, 1)
+		group.Go(func() { t.follow(ctx) })
+	}
+	t.sweep(ctx)
+	group.Wait()
+	return nil
+}
+
+// sweep fires what is due straight from SQL, every few seconds, however Redis is.
+func (t *Timers) sweep(ctx context.Context) {
+	for ctx.Err() == nil {
+		if _, err := t.Drain(ctx); err != nil && ctx.Err() == nil {
+			t.Log.WarnContext(ctx, "the sweep for due timers failed; the next one follows", "service", t.Acts.Source, "error", err)
+		}
+		select {
+		case t.swept <- struct{}{}:
+		default:
+		}
+		t.Wall.pause(ctx, sweepEvery)
+	}
+}
+
+// follow fires what Redis says is due.
+func (t *Timers) follow(ctx context.Context) {
+	nap := time.NewTimer(0)
 	defer nap.Stop()
-	defer sweep.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case set := <-t.armed:
 			t.arm(ctx, set)
 			nap.Reset(0)
 		case <-nap.C:
 			nap.Reset(t.firePopped(ctx))
-		case <-sweep.C:
+		case <-t.swept:
 			t.load(ctx)
-			if _, err := t.Drain(ctx); err != nil && ctx.Err() == nil {
-				t.Log.WarnContext(ctx, "the sweep for due timers failed; the next one follows", "service", t.Acts.Source, "error", err)
-			}
+			nap.Reset(0)
 		}
 	}
 }
@@ -98,9 +128,15 @@ func (t *Timers) arm(ctx context.Context, set []timer.Timer) {
 	if len(near) == 0 {
 		return
 	}
-	if err := t.Queue.Arm(ctx, near); err != nil && ctx.Err() == nil {
+	if err := t.armNear(ctx, near); err != nil && ctx.Err() == nil {
 		t.Log.WarnContext(ctx, "timers could not be armed; the sweep will find them", "service", t.Acts.Source, "error", err)
 	}
+}
+
+func (t *Timers) armNear(ctx context.Context, near []timer.Timer) error {
+	ctx, cancel := context.WithTimeout(ctx, redisPatience)
+	defer cancel()
+	return t.Queue.Arm(ctx, near)
 }
 
 // load fills Redis with the horizon when it is not there: at the start, after a flush, and twice a day.
@@ -108,7 +144,9 @@ func (t *Timers) load(ctx context.Context) {
 	if t.Queue == nil {
 		return
 	}
-	loaded, err := t.Queue.Loaded(ctx)
+	ask, cancel := context.WithTimeout(ctx, redisPatience)
+	defer cancel()
+	loaded, err := t.Queue.Loaded(ask)
 	if err != nil || loaded {
 		return // Redis is away: the sweep does the work meanwhile
 	}
@@ -116,7 +154,7 @@ func (t *Timers) load(ctx context.Context) {
 	for {
 		timers, err := timer.Until(t.Acts.DB.Read(ctx), t.Acts.Clock.Now().Add(horizon), last, loadAtATime)
 		if err == nil && len(timers) > 0 {
-			err = t.Queue.Arm(ctx, timers)
+			err = t.armNear(ctx, timers)
 			last = timers[len(timers)-1]
 		}
 		if err != nil {
@@ -127,120 +165,146 @@ func (t *Timers) load(ctx context.Context) {
 			break
 		}
 	}
-	if err := t.Queue.SetLoaded(ctx, loadEvery); err != nil {
+	mark, cancel := context.WithTimeout(ctx, redisPatience)
+	defer cancel()
+	if err := t.Queue.SetLoaded(mark, loadEvery); err != nil {
 		t.Log.WarnContext(ctx, "the horizon could not be marked as loaded", "service", t.Acts.Source, "error", err)
 	}
 }
 
 // firePopped fires what Redis says is due and gives the time to sleep until the next one.
 func (t *Timers) firePopped(ctx context.Context) time.Duration {
-	if t.Queue == nil {
-		return longestNap
-	}
-	refs, next, err := t.Queue.Pop(ctx, t.Acts.Clock.Now(), fireBatch)
-	if err != nil {
-		return longestNap
-	}
+	ask, cancel := context.WithTimeout(ctx, redisPatience)
+	defer cancel()
+	// What was taken before an error is fired all the same.
+	refs, next, err := t.Queue.Pop(ask, t.Acts.Clock.Now(), fireBatch)
 	for start := 0; start < len(refs); start += fireBatch {
-		if _, err := t.fire(ctx, refs[start:min(start+fireBatch, len(refs))]); err != nil && ctx.Err() == nil {
+		if _, _, err := t.fire(ctx, refs[start:min(start+fireBatch, len(refs))]); err != nil && ctx.Err() == nil {
 			t.Log.WarnContext(ctx, "due timers could not be fired; the sweep follows", "service", t.Acts.Source, "error", err)
 		}
 	}
-	if next.IsZero() {
+	if err != nil || next.IsZero() {
 		return longestNap
 	}
 	return min(max(next.Sub(t.Acts.Clock.Now()), 2*time.Millisecond), longestNap)
 }
 
-// Drain fires everything that is due now, straight from SQL, and says how many timers fired.
+// Drain fires everything that is due now, straight from SQL, and says how many timers fired. Those that fail are postponed.
 func (t *Timers) Drain(ctx context.Context) (int, error) {
 	ctx = t.context(ctx)
 	all := 0
 	for {
-		fired, err := t.fire(ctx, nil)
+		claimed, fired, err := t.fire(ctx, nil)
 		all += fired
-		if err != nil || fired == 0 {
+		if err != nil || claimed == 0 {
 			return all, err
 		}
 	}
 }
 
-// fire claims a batch and carries it out in one transaction. When one of the batch fails, each is carried out alone.
-func (t *Timers) fire(ctx context.Context, refs []timer.Ref) (int, error) {
-	var claimed []timer.Timer
+// fire claims a batch and carries it out in one transaction. When one of the batch fails, each is carried out alone. It says
+// how many it found and how many fired.
+func (t *Timers) fire(ctx context.Context, refs []timer.Ref) (claimed, fired int, err error) {
+	t.firing.Lock()
+	defer t.firing.Unlock()
+	var due []timer.Timer
+	fired, err = t.fireDue(ctx, func(tx *act.Tx) ([]timer.Timer, error) {
+		due = nil
+		found, err := timer.Claim(tx.Tx, tx.Now, t.Wall.now(), refs, fireBatch)
+		due = found
+		return found, err
+	})
+	if err == nil || ctx.Err() != nil {
+		return len(due), fired, err
+	}
+	if len(due) == 0 {
+		return 0, 0, err
+	}
+	for _, one := range due {
+		n, err := t.fireAlone(ctx, one)
+		if err != nil {
+			return len(due), fired, err
+		}
+		fired += n
+	}
+	return len(due), fired, nil
+}
+
+// fireDue carries out what is claimed, in one transaction, and says how many timers that were.
+func (t *Timers) fireDue(ctx context.Context, claim func(*act.Tx) ([]timer.Timer, error)) (int, error) {
+	fired := 0
 	err := t.Acts.Run(ctx, func(tx *act.Tx) error {
-		claimed = nil
-		due, err := timer.Claim(tx.Tx, tx.Now, time.Now(), refs, fireBatch)
+		fired = 0
+		due, err := claim(tx)
 		if err != nil {
 			return err
 		}
-		claimed = due
 		for _, one := range due {
-			if err := t.call(ctx, tx, one); err != nil {
+			called, err := t.call(ctx, tx, one)
+			if err != nil {
 				return err
+			}
+			if called {
+				fired++
 			}
 		}
 		return nil
 	})
-	if err == nil || len(claimed) == 0 || ctx.Err() != nil {
-		return len(claimed), err
-	}
-	fired := 0
-	for _, one := range claimed {
-		ok, err := t.fireAlone(ctx, one)
-		if err != nil {
-			return fired, err
-		}
-		if ok {
-			fired++
-		}
+	if err != nil {
+		return 0, err
 	}
 	return fired, nil
 }
 
-func (t *Timers) fireAlone(ctx context.Context, one timer.Timer) (bool, error) {
-	failed := t.Acts.Run(ctx, func(tx *act.Tx) error {
-		due, err := timer.Claim(tx.Tx, tx.Now, time.Now(), []timer.Ref{{Kind: one.Kind, Key: one.Key}}, 1)
-		if err != nil || len(due) == 0 {
-			return err
-		}
-		return t.call(ctx, tx, due[0])
+// fireAlone carries out one timer. When its handler fails, the timer is postponed and that is no error.
+func (t *Timers) fireAlone(ctx context.Context, one timer.Timer) (int, error) {
+	fired, failed := t.fireDue(ctx, func(tx *act.Tx) ([]timer.Timer, error) {
+		return timer.Claim(tx.Tx, tx.Now, t.Wall.now(), []timer.Ref{{Kind: one.Kind, Key: one.Key}}, 1)
 	})
 	if failed == nil {
-		return true, nil
+		return fired, nil
 	}
 	if ctx.Err() != nil {
-		return false, ctx.Err()
+		return 0, ctx.Err()
 	}
-	return false, t.Acts.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		failures, err := timer.Failures(tx, one)
-		if err != nil {
-			return errors.Join(failed, err)
-		}
-		t.Log.ErrorContext(ctx, "a timer's handler failed; it is tried again after a pause",
-			"service", t.Acts.Source, "kind", one.Kind, "key", one.Key, "failures", failures+1, "error", failed)
-		return timer.Postpone(tx, one, time.Now().Add(min(timerPause<<min(failures, 10), time.Hour)))
+	failures := 0
+	err := t.Acts.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+		var err error
+		failures, err = timer.Postpone(tx, one, t.Wall.now(), func(failures int) time.Duration {
+			return doubled(timerPause, failures-1, time.Hour)
+		})
+		return err
 	})
+	if err != nil {
+		return 0, errors.Join(failed, err)
+	}
+	if failures > 0 {
+		t.Log.ErrorContext(ctx, "a timer's handler failed; it is tried again after a pause",
+			"service", t.Acts.Source, "kind", one.Kind, "key", one.Key, "failures", failures, "error", failed)
+	}
+	return 0, nil
 }
 
-func (t *Timers) call(ctx context.Context, tx *act.Tx, one timer.Timer) error {
+// call hands a claimed timer to its handler. It says false when an earlier timer of the same batch has moved or dropped it.
+func (t *Timers) call(ctx context.Context, tx *act.Tx, one timer.Timer) (bool, error) {
 	handler := t.Handlers[one.Kind]
 	if handler == nil {
-		return fmt.Errorf("no handler for timers of kind %s", one.Kind)
+		return false, fmt.Errorf("no handler for timers of kind %s", one.Kind)
+	}
+	taken, err := timer.Take(tx.Tx, one)
+	if err != nil || !taken {
+		return false, err
 	}
 	ctx, span := otel.Tracer("coworkcare/worker").Start(ctx, "fire "+one.Kind, trace.WithSpanKind(trace.SpanKindConsumer))
 	defer span.End()
-	if err := timer.Drop(tx.Tx, one.Kind, one.Key); err != nil {
-		return err
-	}
 	inner := tx.In(ctx, access.Place{})
-	if err := handler(inner, one); err != nil {
-		return fmt.Errorf("firing timer %s: %w", one.Kind, err)
+	if err := guarded(func() error { return handler(inner, one) }); err != nil {
+		return false, fmt.Errorf("firing timer %s: %w", one.Kind, err)
 	}
 	tx.Join(inner)
 	if t.Late != nil {
 		late := tx.Now.Sub(one.Due)
 		tx.AfterCommit(func() { t.Late(ctx, late) })
 	}
-	return nil
+	return true, nil
 }

@@ -51,7 +51,7 @@ CREATE TABLE timer (
     next_try BIGINT NOT NULL,
     PRIMARY KEY (kind, key)
 );
-CREATE INDEX timer_due ON timer (due);
+CREATE INDEX timer_due ON timer (due, kind, key);
 
 -- Request ids with the first answer, encrypted. `response` is null while the act is under way.
 CREATE TABLE request (
