@@ -1,9 +1,6 @@
 package careplan_test
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -11,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 
@@ -19,7 +15,6 @@ import (
 	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
 
 	"github.com/coworkcare/coworkcare/platform/act"
-	"github.com/coworkcare/coworkcare/platform/sqldb"
 )
 
 func values(answers ...any) []*structpb.Value {
@@ -47,101 +42,6 @@ func (f *fixture) flags() []*careplanv1.SafetyFlag {
 	page, err := f.client.ListSafetyFlags(f.cm, &careplanv1.ListSafetyFlagsRequest{PatientId: f.patient})
 	require.NoError(f, err)
 	return page.GetSafetyFlags()
-}
-
-// The worked cases as a client sends them: JSON in, JSON out, nulls and fractions among the answers.
-func TestPreviewOfTheWorkedCases(t *testing.T) {
-	text, err := os.ReadFile("internal/careplan/testdata/scores.json")
-	require.NoError(t, err)
-	var cases struct {
-		Cases []struct {
-			ID, Instrument string
-			Items          json.RawMessage
-			Expect         map[string]any
-			Profile        string
-		}
-		Invalid []struct {
-			ID, Instrument, Reason string
-			Answers                json.RawMessage
-			Field                  *string
-		}
-		Trajectories []struct {
-			ID, Instrument string
-			Scores         []float64
-			Expect         map[string]any
-		}
-	}
-	require.NoError(t, json.Unmarshal(text, &cases))
-	run(t, func(f *fixture) {
-		preview := func(body string) (map[string]any, error) {
-			request := &careplanv1.PreviewAssessmentRequest{}
-			require.NoError(f, protojson.Unmarshal([]byte(body), request), body)
-			answer, err := f.client.PreviewAssessment(f.cm, request)
-			if err != nil {
-				return nil, err
-			}
-			text, err := protojson.MarshalOptions{EmitUnpopulated: true}.Marshal(answer)
-			require.NoError(f, err)
-			var told map[string]any
-			require.NoError(f, json.Unmarshal(text, &told))
-			return told, nil
-		}
-		for _, c := range cases.Cases {
-			told, err := preview(fmt.Sprintf(`{"instrument":%q,"answers":%s}`, c.Instrument, c.Items))
-			require.NoError(f, err, c.ID)
-			score := told["totalScore"]
-			if score == nil {
-				score = told["meanScore"]
-			}
-			require.Equal(f, c.Expect["total"], score, c.ID)
-			if c.Expect["band"] != nil {
-				require.Equal(f, c.Expect["band"], told["band"], c.ID)
-			}
-			if level, ok := c.Expect["safety_level"]; ok {
-				require.Equal(f, level, told["safetyLevel"], c.ID)
-				require.Equal(f, c.Expect["safety_flag"], told["safetyFlag"], c.ID)
-			}
-			require.Equal(f, c.Profile, told["profile"], c.ID)
-			require.NotContains(f, told, "change", c.ID)
-		}
-		for _, c := range cases.Invalid {
-			_, err := preview(fmt.Sprintf(`{"instrument":%q,"answers":%s}`, c.Instrument, c.Answers))
-			fields := refused(f, err, codes.InvalidArgument, c.Reason)
-			if c.Field != nil {
-				require.Equal(f, []string{*c.Field}, fields, c.ID)
-			}
-		}
-		for _, c := range cases.Trajectories {
-			last := len(c.Scores) - 1
-			previous, _ := json.Marshal(c.Scores[:last])
-			told, err := preview(fmt.Sprintf(`{"instrument":%q,"totalScore":%v,"previousScores":%s}`, c.Instrument, c.Scores[last], previous))
-			require.NoError(f, err, c.ID)
-			for name, want := range c.Expect {
-				require.Equal(f, want, told[name], "%s %s", c.ID, name)
-			}
-		}
-		for body, reason := range map[string]string{
-			`{"instrument":"phq-9","answers":[0]}`:                      "UNKNOWN_INSTRUMENT",
-			`{}`:                                                        "UNKNOWN_INSTRUMENT",
-			`{"instrument":"WAS"}`:                                      "WRONG_ITEM_COUNT",
-			`{"instrument":"WAS","answers":[null]}`:                     "MISSING_ITEM",
-			`{"instrument":"WAS","answers":[{"value":3}]}`:              "NOT_AN_INTEGER",
-			`{"instrument":"WAS","answers":[5],"totalScore":6}`:         "TOTAL_MISMATCH",
-			`{"instrument":"WAS","totalScore":11}`:                      "TOTAL_OUT_OF_RANGE",
-			`{"instrument":"WAS","totalScore":5.5}`:                     "NOT_AN_INTEGER",
-			`{"instrument":"EQ-5D-5L","totalScore":1}`:                  "TOTAL_NOT_DEFINED",
-			`{"instrument":"WAS","totalScore":5,"previousScores":[11]}`: "PREVIOUS_SCORE_OUT_OF_RANGE",
-			`{"instrument":"PHQ-9","answers":[0,0,0,0,0,0,0,0],"totalScore":0,"previousScores":["NaN"]}`: "WRONG_ITEM_COUNT",
-		} {
-			_, err := preview(body)
-			refused(f, err, codes.InvalidArgument, reason)
-		}
-		told, err := preview(`{"instrument":"PHQ-9","answers":[0.0,1.0,2,3,0,0,0,0,1e0],"totalScore":"7"}`)
-		require.NoError(f, err)
-		require.Equal(f, 7.0, told["totalScore"])
-		require.Equal(f, "review", told["safetyLevel"])
-		require.Empty(f, f.told())
-	})
 }
 
 func TestScoresAreMeasuredFromTheFirstOfTheEpisode(t *testing.T) {
@@ -322,80 +222,5 @@ func TestARaceForTheFirstAssessment(t *testing.T) {
 			}
 		}
 		require.Equal(f, 1, first)
-	})
-}
-
-// What was written by a person stands readable neither in the tables nor in the event log.
-func TestWhatWasWrittenStaysSealed(t *testing.T) {
-	run(t, func(f *fixture) {
-		plan := f.activePlan()
-		contact := f.contact(nil)
-		contact.Result = result()
-		held, err := f.client.CreateContact(f.cm, &careplanv1.CreateContactRequest{Contact: contact, RequestId: uuid.NewString()})
-		require.NoError(f, err)
-		_, err = f.client.RegisterContactInError(f.cm, &careplanv1.RegisterContactInErrorRequest{PatientId: f.patient, ContactId: held.GetContactId(), Reason: "canary-reason"})
-		require.NoError(f, err)
-		f.record(f.form("PHQ-9", "", 0, 0, 0, 0, 0, 0, 0, 0, 2))
-		_, err = f.client.AssessSafetyFlag(f.cm, &careplanv1.AssessSafetyFlagRequest{PatientId: f.patient, SafetyFlagId: f.flags()[0].GetSafetyFlagId(),
-			Conclusion: careplanv1.RiskAssessment_HIGH_RISK, Text: "canary-risk asked about plans and means"})
-		require.NoError(f, err)
-		_, err = f.client.RegisterCarePlanInError(f.cm, &careplanv1.RegisterCarePlanInErrorRequest{PatientId: f.patient, CarePlanId: plan.GetCarePlanId(), Reason: "canary-reason"})
-		require.NoError(f, err)
-		db := f.System.Log("careplan").DB
-		for _, table := range []string{"contact", "care_plan", "care_plan_revision", "planned_contact", "assessment", "safety_flag", "event_log", "request"} {
-			seen := 0
-			for _, row := range dump(f, db, table) {
-				seen++
-				require.NotContains(f, row, "canary", table)
-				require.NotContains(f, row, "HIGH_RISK", table)
-			}
-			require.Positive(f, seen, table)
-		}
-	})
-}
-
-func dump(f *fixture, db *sqldb.DB, table string) []string {
-	f.Helper()
-	rows, err := db.Read(f.Context()).Query(`SELECT * FROM ` + table)
-	require.NoError(f, err)
-	defer rows.Close()
-	columns, err := rows.Columns()
-	require.NoError(f, err)
-	var out []string
-	for rows.Next() {
-		cells := make([]any, len(columns))
-		for n := range cells {
-			cells[n] = new(any)
-		}
-		require.NoError(f, rows.Scan(cells...))
-		var row strings.Builder
-		for _, cell := range cells {
-			fmt.Fprintf(&row, "%s\n", *(cell.(*any)))
-		}
-		out = append(out, row.String())
-	}
-	require.NoError(f, rows.Err())
-	return out
-}
-
-func TestInstrumentsAreData(t *testing.T) {
-	run(t, func(f *fixture) {
-		page, err := f.client.ListInstruments(f.cm, &careplanv1.ListInstrumentsRequest{PageSize: 10})
-		require.NoError(f, err)
-		require.Len(f, page.GetInstruments(), 10)
-		rest, err := f.client.ListInstruments(f.cm, &careplanv1.ListInstrumentsRequest{PageSize: 10, PageToken: page.GetNextPageToken()})
-		require.NoError(f, err)
-		require.Len(f, rest.GetInstruments(), 1)
-		require.Empty(f, rest.GetNextPageToken())
-		phq, err := f.client.GetInstrument(f.cm, &careplanv1.GetInstrumentRequest{Code: "PHQ-9"})
-		require.NoError(f, err)
-		require.EqualValues(f, 9, phq.GetBands()[1].GetMax())
-		require.EqualValues(f, 27, phq.GetMaxScore())
-		smbq, err := f.client.GetInstrument(f.cm, &careplanv1.GetInstrumentRequest{Code: "SMBQ-18"})
-		require.NoError(f, err)
-		require.Equal(f, 4.4, smbq.GetBands()[0].GetMax())
-		require.True(f, smbq.GetBands()[0].GetMaxExcluded())
-		_, err = f.client.GetInstrument(f.cm, &careplanv1.GetInstrumentRequest{Code: "HADS"})
-		refused(f, err, codes.NotFound, "UNKNOWN_INSTRUMENT")
 	})
 }

@@ -125,14 +125,13 @@ func (s *Server) ActivateCarePlan(ctx context.Context, request *careplanv1.Activ
 		if err != nil {
 			return p, err
 		}
-		others, err := s.Store.ClaimOpenPlans(tx.Tx, p.PatientID, p.EpisodeID)
+		// Two drafts at once: this look lets the first pass, and the store's index stops the second.
+		taken, err := s.Store.HasActivePlan(tx, p.EpisodeID)
+		if err == nil && taken {
+			err = activeExists()
+		}
 		if err != nil {
 			return p, err
-		}
-		for _, other := range others {
-			if other.State == careplan.PlanActive {
-				return p, activeExists()
-			}
 		}
 		return active, nil
 	})

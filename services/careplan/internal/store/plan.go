@@ -178,6 +178,17 @@ func (s *Store) ClaimOpenPlans(tx *sqldb.Tx, patientID, episodeID string) ([]car
 	return plans, nil
 }
 
+const hasActivePlan = `SELECT COUNT(*) FROM care_plan WHERE care_episode_id = $1 AND state = 'ACTIVE'`
+
+// HasActivePlan tells whether an episode has an active plan.
+func (s *Store) HasActivePlan(q sqldb.Querier, episodeID string) (bool, error) {
+	var n int
+	if err := q.QueryRow(hasActivePlan, episodeID).Scan(&n); err != nil {
+		return false, fmt.Errorf("look for an active plan: %w", err)
+	}
+	return n > 0, nil
+}
+
 // PlanFilter narrows a list; empty fields take all.
 type PlanFilter struct {
 	EpisodeID string
