@@ -333,7 +333,7 @@ var File_coworkcare_followup_v1_follow_up_policy_proto protoreflect.FileDescript
 
 const file_coworkcare_followup_v1_follow_up_policy_proto_rawDesc = "" +
 	"\n" +
-	"-coworkcare/followup/v1/follow_up_policy.proto\x12\x16coworkcare.followup.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa0\t\n" +
+	"-coworkcare/followup/v1/follow_up_policy.proto\x12\x16coworkcare.followup.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa7\t\n" +
 	"\x0eFollowUpPolicy\x123\n" +
 	"\fcare_unit_id\x18\x01 \x01(\tB\x11\xe0A\x02\xe0A\x05\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\n" +
 	"careUnitId\x12O\n" +
@@ -357,8 +357,9 @@ const file_coworkcare_followup_v1_follow_up_policy_proto_rawDesc = "" +
 	"\x1esecond_escalation_working_days\x18\x0e \x01(\x05B\t\xbaH\x06\x1a\x04\x18((\x00R\x1bsecondEscalationWorkingDays\x12,\n" +
 	"\n" +
 	"lapse_days\x18\x0f \x01(\x05B\r\xbaH\n" +
-	"\xd8\x01\x01\x1a\x05\x18\xed\x02(\aR\tlapseDays\x12\x17\n" +
-	"\x04etag\x18\x10 \x01(\tB\x03\xe0A\x03R\x04etag\x12@\n" +
+	"\xd8\x01\x01\x1a\x05\x18\xed\x02(\aR\tlapseDays\x12\x1e\n" +
+	"\x04etag\x18\x10 \x01(\tB\n" +
+	"\xe0A\x03\xbaH\x04r\x02\x18@R\x04etag\x12@\n" +
 	"\vupdate_time\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\"I\n" +
 	"\x18GetFollowUpPolicyRequest\x12-\n" +

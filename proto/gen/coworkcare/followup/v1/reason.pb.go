@@ -47,16 +47,14 @@ const (
 	Reason_DATE_TOO_LATE Reason = 9
 	// The field must be set.
 	Reason_FIELD_REQUIRED Reason = 10
-	// The field cannot be set on creation.
-	Reason_FIELD_NOT_ALLOWED Reason = 11
 	// The number is outside the limits that the field's documentation names.
-	Reason_NUMBER_OUT_OF_RANGE Reason = 12
+	Reason_NUMBER_OUT_OF_RANGE Reason = 11
 	// The mask names a field that cannot be changed.
-	Reason_FIELD_NOT_UPDATABLE Reason = 13
+	Reason_FIELD_NOT_UPDATABLE Reason = 12
 	// The episode named is not an open episode of this patient.
-	Reason_CARE_EPISODE_NOT_OPEN Reason = 14
+	Reason_CARE_EPISODE_NOT_OPEN Reason = 13
 	// The new owner is the owner already, and the due day is unchanged.
-	Reason_OWNER_UNCHANGED Reason = 15
+	Reason_OWNER_UNCHANGED Reason = 14
 )
 
 // Enum value maps for Reason.
@@ -73,11 +71,10 @@ var (
 		8:  "DATE_TOO_EARLY",
 		9:  "DATE_TOO_LATE",
 		10: "FIELD_REQUIRED",
-		11: "FIELD_NOT_ALLOWED",
-		12: "NUMBER_OUT_OF_RANGE",
-		13: "FIELD_NOT_UPDATABLE",
-		14: "CARE_EPISODE_NOT_OPEN",
-		15: "OWNER_UNCHANGED",
+		11: "NUMBER_OUT_OF_RANGE",
+		12: "FIELD_NOT_UPDATABLE",
+		13: "CARE_EPISODE_NOT_OPEN",
+		14: "OWNER_UNCHANGED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":       0,
@@ -91,11 +88,10 @@ var (
 		"DATE_TOO_EARLY":           8,
 		"DATE_TOO_LATE":            9,
 		"FIELD_REQUIRED":           10,
-		"FIELD_NOT_ALLOWED":        11,
-		"NUMBER_OUT_OF_RANGE":      12,
-		"FIELD_NOT_UPDATABLE":      13,
-		"CARE_EPISODE_NOT_OPEN":    14,
-		"OWNER_UNCHANGED":          15,
+		"NUMBER_OUT_OF_RANGE":      11,
+		"FIELD_NOT_UPDATABLE":      12,
+		"CARE_EPISODE_NOT_OPEN":    13,
+		"OWNER_UNCHANGED":          14,
 	}
 )
 
@@ -130,7 +126,7 @@ var File_coworkcare_followup_v1_reason_proto protoreflect.FileDescriptor
 
 const file_coworkcare_followup_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"#coworkcare/followup/v1/reason.proto\x12\x16coworkcare.followup.v1*\xfd\x02\n" +
+	"#coworkcare/followup/v1/reason.proto\x12\x16coworkcare.followup.v1*\xe6\x02\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13FOLLOW_UP_NOT_FOUND\x10\x01\x12\x16\n" +
@@ -143,12 +139,11 @@ const file_coworkcare_followup_v1_reason_proto_rawDesc = "" +
 	"\x0eDATE_TOO_EARLY\x10\b\x12\x11\n" +
 	"\rDATE_TOO_LATE\x10\t\x12\x12\n" +
 	"\x0eFIELD_REQUIRED\x10\n" +
-	"\x12\x15\n" +
-	"\x11FIELD_NOT_ALLOWED\x10\v\x12\x17\n" +
-	"\x13NUMBER_OUT_OF_RANGE\x10\f\x12\x17\n" +
-	"\x13FIELD_NOT_UPDATABLE\x10\r\x12\x19\n" +
-	"\x15CARE_EPISODE_NOT_OPEN\x10\x0e\x12\x13\n" +
-	"\x0fOWNER_UNCHANGED\x10\x0fBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/followup/v1;followupv1b\x06proto3"
+	"\x12\x17\n" +
+	"\x13NUMBER_OUT_OF_RANGE\x10\v\x12\x17\n" +
+	"\x13FIELD_NOT_UPDATABLE\x10\f\x12\x19\n" +
+	"\x15CARE_EPISODE_NOT_OPEN\x10\r\x12\x13\n" +
+	"\x0fOWNER_UNCHANGED\x10\x0eBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/followup/v1;followupv1b\x06proto3"
 
 var (
 	file_coworkcare_followup_v1_reason_proto_rawDescOnce sync.Once
