@@ -264,7 +264,11 @@ func told(all map[string]FollowUp, done bool) []string {
 		case f.State == Open:
 			lines = append(lines, fmt.Sprintf("%s open %v due %s basis %s from %s", key, f.Owner, wall(f.DueTime), f.Basis, f.Policy))
 		case done && f.State == Completed && f.Kind != CertificateEndingNotice:
-			lines = append(lines, fmt.Sprintf("%s done %s", key, f.End.Cause))
+			cause := f.End.Cause
+			if f.Kind == TryAgain {
+				cause = "" // booked anew and then held: the later word may be the only one heard
+			}
+			lines = append(lines, fmt.Sprintf("%s done %s", key, cause))
 		}
 	}
 	slices.Sort(lines)
