@@ -1,0 +1,3 @@
+package util
+
+func unread() { panic("testdata is not read") }

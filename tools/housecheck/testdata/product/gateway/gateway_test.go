@@ -1,0 +1,3 @@
+package gateway
+
+import _ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/soup/v1"

@@ -1,0 +1,17 @@
+package pot
+
+import (
+	"context"
+	"testing"
+	clock "time"
+
+	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
+	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/soup/v1" // want platform-medicine
+)
+
+func TestBoil(t *testing.T) {
+	_ = context.Background()
+	clock.Sleep(clock.Second) // want sleep
+	_ = clock.Now()           // want wall-clock
+	panic("in a test")
+}

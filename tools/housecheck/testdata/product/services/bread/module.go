@@ -1,0 +1,3 @@
+package bread
+
+type Module struct{}
