@@ -33,6 +33,10 @@ func (s *Server) CreateFollowUp(ctx context.Context, request *followupv1.CreateF
 	if err := s.checkOwner(ctx, owner, place, "follow_up.", "owner_practitioner_id"); err != nil {
 		return nil, err
 	}
+	openElsewhere, err := s.openElsewhere(ctx, asked.GetPatientId(), asked.GetCareEpisodeId())
+	if err != nil {
+		return nil, err
+	}
 	return act.Do(ctx, s.acts, request, func(tx *act.Tx) (*followupv1.FollowUp, error) {
 		caller, err := callerAt(tx.Caller, place)
 		if err != nil {
@@ -47,7 +51,8 @@ func (s *Server) CreateFollowUp(ctx context.Context, request *followupv1.CreateF
 			return nil, err
 		}
 		change, err := followup.Make(tx.NewID(), file.File, place, caller, followup.Request{
-			Title: title, EpisodeID: asked.GetCareEpisodeId(), Owner: owner, Pinned: owner.PractitionerID != "", Due: dayOf(asked.GetDueDate()),
+			Title: title, EpisodeID: asked.GetCareEpisodeId(), EpisodeOpen: openElsewhere,
+			Owner: owner, Pinned: owner.PractitionerID != "", Due: dayOf(asked.GetDueDate()),
 		}, policy.Policy, tx.Now)
 		if err != nil {
 			return nil, refusal(err, "follow_up.")
@@ -57,4 +62,16 @@ func (s *Server) CreateFollowUp(ctx context.Context, request *followupv1.CreateF
 		}
 		return resource(change.FollowUp, tx.Now), nil
 	})
+}
+
+// openElsewhere tells whether an episode that has not been heard of here is open all the same.
+func (s *Server) openElsewhere(ctx context.Context, patientID, episodeID string) (bool, error) {
+	if episodeID == "" {
+		return false, nil
+	}
+	heard, err := s.store.HeardOfEpisode(s.db.Read(ctx), patientID, episodeID)
+	if err != nil || heard {
+		return false, err
+	}
+	return s.elsewhere.openEpisode(ctx, patientID, episodeID)
 }

@@ -23,17 +23,17 @@ import (
 type Server struct {
 	followupv1.UnimplementedFollowUpServiceServer
 
-	store *store.Store
-	db    *sqldb.DB
-	acts  *act.Acts
-	pages *page.Tokens
-	clock clock.Clock
-	staff Staff
+	store     *store.Store
+	db        *sqldb.DB
+	acts      *act.Acts
+	pages     *page.Tokens
+	clock     clock.Clock
+	elsewhere Elsewhere
 }
 
 // NewServer returns a server on a store.
-func NewServer(s *store.Store, db *sqldb.DB, acts *act.Acts, pages *page.Tokens, c clock.Clock, staff Staff) *Server {
-	return &Server{store: s, db: db, acts: acts, pages: pages, clock: c, staff: staff}
+func NewServer(s *store.Store, db *sqldb.DB, acts *act.Acts, pages *page.Tokens, c clock.Clock, elsewhere Elsewhere) *Server {
+	return &Server{store: s, db: db, acts: acts, pages: pages, clock: c, elsewhere: elsewhere}
 }
 
 // now is the moment of a reading, by the clock that decides care.

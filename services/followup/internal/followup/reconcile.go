@@ -193,9 +193,11 @@ func (f FollowUp) EndWith(other FollowUp, now time.Time) Change { return f.ended
 type Request struct {
 	Title     string
 	EpisodeID string
-	Owner     Owner
-	Pinned    bool // the person was named, not taken from the team
-	Due       date.Day
+	// EpisodeOpen: the episode is known to be open although the file has not heard of it yet.
+	EpisodeOpen bool
+	Owner       Owner
+	Pinned      bool // the person was named, not taken from the team
+	Due         date.Day
 }
 
 // Make makes a follow-up that a person asks for, due the next working day unless said. With no episode named it belongs to the
@@ -207,7 +209,8 @@ func Make(id string, file *File, place Place, c Caller, r Request, policy Policy
 	d := &derivation{File: file}
 	episode := d.openEpisode()
 	if r.EpisodeID != "" {
-		if episode = file.Episodes[r.EpisodeID]; episode == nil || episode.State != EpisodeOpen {
+		episode = file.Episodes[r.EpisodeID]
+		if episode == nil && !r.EpisodeOpen || episode != nil && episode.State != EpisodeOpen {
 			return Change{}, &Violation{Field: "care_episode_id", Reason: "CARE_EPISODE_NOT_OPEN", Text: "must be an open episode of this patient"}
 		}
 	}
@@ -222,7 +225,7 @@ func Make(id string, file *File, place Place, c Caller, r Request, policy Policy
 	derived := episode.owned(r.Owner.Role)
 	f := FollowUp{
 		ID: id, PatientID: file.PatientID, Place: place, Kind: Manual, SubjectID: id, Basis: due.Day.String(), Title: r.Title,
-		CreatedBy: c.PractitionerID, Owner: r.Owner, OwnerFrom: derived, Pinned: r.Pinned, DueDate: due.Day, DueTime: due.Time,
+		CreatedBy: c.PractitionerID, EpisodeID: r.EpisodeID, Owner: r.Owner, OwnerFrom: derived, Pinned: r.Pinned, DueDate: due.Day, DueTime: due.Time,
 		Lapse: due.Day.AddDays(policy.Lapse).At(24, 0).UTC(), State: Open, EscalationRole: r.Owner.Role,
 		Stamp: 1, Revision: 1, Created: now, Updated: now,
 	}

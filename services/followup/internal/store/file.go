@@ -135,3 +135,13 @@ func putAll[T any](put func(topic, subject string, one any) error, topic string,
 	}
 	return nil
 }
+
+// HeardOfEpisode tells whether anything has been told about an episode.
+func (s *Store) HeardOfEpisode(q sqldb.Querier, patientID, episodeID string) (bool, error) {
+	var n int
+	err := q.QueryRow(`SELECT count(*) FROM told WHERE patient_id = $1 AND topic = 'episode' AND subject_id = $2`, patientID, episodeID).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("look for an episode: %w", err)
+	}
+	return n > 0, nil
+}

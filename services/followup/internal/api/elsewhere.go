@@ -17,9 +17,9 @@ import (
 	"github.com/coworkcare/coworkcare/services/followup/internal/store"
 )
 
-// Staff asks the patient service, which keeps the staff, about somebody the copy here has not heard of yet. It is called on the
-// caller's behalf and never inside a transaction.
-type Staff struct {
+// Elsewhere asks the patient service about what the copies here have not heard of yet: somebody of the staff, an episode just
+// started. It is called on the caller's behalf and never inside a transaction.
+type Elsewhere struct {
 	Patient grpc.ClientConnInterface
 }
 
@@ -37,10 +37,10 @@ func (s *Server) worksAs(ctx context.Context, practitionerID string, place follo
 	if err != nil || works || known {
 		return works, err
 	}
-	return s.staff.worksAs(ctx, practitionerID, place, role, day)
+	return s.elsewhere.worksAs(ctx, practitionerID, place, role, day)
 }
 
-func (s Staff) worksAs(ctx context.Context, practitionerID string, place followup.Place, role followup.Role, day date.Day) (bool, error) {
+func (s Elsewhere) worksAs(ctx context.Context, practitionerID string, place followup.Place, role followup.Role, day date.Day) (bool, error) {
 	answer, err := patientv1.NewPatientServiceClient(s.Patient).GetPractitioner(ctx, &patientv1.GetPractitionerRequest{PractitionerId: practitionerID})
 	switch status.Code(err) {
 	case codes.OK:
@@ -61,6 +61,19 @@ func (s Staff) worksAs(ctx context.Context, practitionerID string, place followu
 		}
 	}
 	return false, nil
+}
+
+// openEpisode tells whether a patient has an open episode.
+func (s Elsewhere) openEpisode(ctx context.Context, patientID, episodeID string) (bool, error) {
+	answer, err := patientv1.NewPatientServiceClient(s.Patient).GetCareEpisode(ctx, &patientv1.GetCareEpisodeRequest{PatientId: patientID, CareEpisodeId: episodeID})
+	switch status.Code(err) {
+	case codes.OK:
+		return answer.GetState() == patientv1.CareEpisode_OPEN, nil
+	case codes.NotFound, codes.PermissionDenied, codes.InvalidArgument, codes.Unimplemented:
+		return false, nil
+	default:
+		return false, fmt.Errorf("asking for a care episode: %w", err)
+	}
 }
 
 // checkOwner refuses an owner who cannot be one: a role that owns nothing, or a person without the role at the unit.
