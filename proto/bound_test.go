@@ -25,6 +25,7 @@ var boundRules = []rule{
 var boundedByDomain = map[protoreflect.FullName]string{
 	"coworkcare.careplan.v1.Assessment.instrument":                             "UNKNOWN_INSTRUMENT",
 	"coworkcare.careplan.v1.Assessment.answers":                                "WRONG_ITEM_COUNT",
+	"coworkcare.careplan.v1.Assessment.contact_id":                             "CONTACT_NOT_FOUND",
 	"coworkcare.careplan.v1.PreviewAssessmentRequest.instrument":               "UNKNOWN_INSTRUMENT",
 	"coworkcare.careplan.v1.PreviewAssessmentRequest.answers":                  "WRONG_ITEM_COUNT",
 	"coworkcare.sickleave.v1.Certificate.periods":                              "TOO_MANY_PERIODS",
