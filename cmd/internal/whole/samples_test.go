@@ -94,7 +94,7 @@ var values = map[string]made{
 	"careplan.v1.ContactSchedule.weeks":                    just([]any{1, 2, 4}),
 	"careplan.v1.Contact.planned_contact_id":               leftOut,
 	"careplan.v1.Contact.kind":                             just("FIRST"),
-	"careplan.v1.Contact.scheduled_time":                   just(monday.AddDays(1).At(10, 0)),
+	"careplan.v1.Contact.scheduled_time":                   func(st *stage) any { st.slots++; return monday.AddDays(1).At(10, st.slots) },
 	"careplan.v1.Contact.practitioner_id":                  leftOut,
 	"careplan.v1.Contact.result":                           leftOut,
 	"careplan.v1.ContactResult.minutes":                    just(30),

@@ -19,8 +19,9 @@ type stage struct {
 	place access.Place
 	// things are the ids of what there is, by the name of the field that asks for one.
 	things map[string]string
-	// numbers are the identity numbers of patients made here, latest last.
+	// identities are the numbers of patients made here, latest last.
 	identities []string
+	slots      int // minutes that contacts were booked for
 }
 
 // setting is the order in which a stage is set: each method with who calls it.

@@ -18,6 +18,7 @@ import (
 	"github.com/coworkcare/coworkcare/platform/date"
 	"github.com/coworkcare/coworkcare/platform/identity"
 	"github.com/coworkcare/coworkcare/platform/identity/devissuer"
+	"github.com/coworkcare/coworkcare/platform/sqldb"
 )
 
 // unitRoles are the roles held at a care unit.
@@ -40,11 +41,12 @@ type world struct {
 	serial              int               // of HSA ids so far
 	canaries            map[string]string // by field
 	bystander           identity.Role     // of the method tried
+	handles             map[string]*sqldb.DB
 }
 
 func newWorld(t testing.TB, s *system) *world {
 	t.Helper()
-	w := &world{system: s, staff: map[access.Place]map[identity.Role]string{}, canaries: map[string]string{}}
+	w := &world{system: s, staff: map[access.Place]map[identity.Role]string{}, canaries: map[string]string{}, handles: map[string]*sqldb.DB{}}
 	client := patientv1.NewPatientServiceClient(s.conn)
 	operator := w.as(identity.RoleOperator, access.Place{})
 	provider := func(name string) string {
