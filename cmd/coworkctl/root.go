@@ -63,6 +63,7 @@ func (t *tool) root() *cobra.Command {
   coworkctl token --role gp              a bearer token from the development issuer
   coworkctl clock advance 14d            two weeks of care pass
   coworkctl events tail                  what happens, as it happens
+  coworkctl demo walk                    a synthetic patient along the whole path, each step checked
 
 A token in COWORKCARE_TOKEN is used where one is needed; without it, commands ask the development issuer for an operator's.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed.`,
@@ -88,6 +89,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed.`,
 		t.clockCommand(),
 		t.eventsCommand(),
 		t.doctorCommand(),
+		t.demoCommand(),
 	)
 	return root
 }
