@@ -74,17 +74,14 @@ func (g *Guard) Authorize(ctx context.Context, method string, caller identity.Ca
 	if rule == nil {
 		return nil, fmt.Errorf("%s has no access rule", method)
 	}
-	if caller.Service != "" && len(caller.Assignments) == 0 {
+	if IsWorker(caller) {
 		return g.authorizeWorker(ctx, rule, caller, request)
 	}
 	if !caller.HasRole(rule.Roles...) {
 		return nil, roleRequired(rule)
 	}
-	if len(rule.Field) > 0 && rule.value(request) == "" {
-		return nil, fault.Invalid(fault.Violation{Field: rule.fieldText(), Reason: "required", Message: "is required"})
-	}
-	if len(rule.Field) > 0 && !Plausible(rule.value(request)) {
-		return nil, notFound(rule)
+	if err := rule.checkID(request); err != nil {
+		return nil, err
 	}
 	switch rule.Scope {
 	case accessv1.Scope_SCOPE_CALLER, accessv1.Scope_SCOPE_INSTALLATION:
@@ -106,19 +103,11 @@ func (g *Guard) Authorize(ctx context.Context, method string, caller identity.Ca
 		}
 		return nil, notFound(rule)
 	case accessv1.Scope_SCOPE_PATIENT, accessv1.Scope_SCOPE_RESOURCE:
-		id := rule.value(request)
-		place, known, err := g.locators[g.locatorKey(rule)](ctx, id)
+		found, _, err := g.find(ctx, rule, request)
 		if err != nil {
-			return nil, fmt.Errorf("looking up where %s stands: %w", rule.lastField(), err)
+			return nil, err
 		}
-		if !known {
-			place = Place{}
-		}
-		patient := ""
-		if rule.Scope == accessv1.Scope_SCOPE_PATIENT {
-			patient = id
-		}
-		return authorizeAt(ctx, rule, caller, place, patient)
+		return authorizeAt(ctx, rule, caller, found.place, found.patient)
 	default:
 		return nil, fmt.Errorf("%s has an unknown scope", method)
 	}
@@ -145,7 +134,7 @@ func authorizeAt(ctx context.Context, rule *Rule, caller identity.Caller, place 
 	if slices.ContainsFunc(here, func(role identity.Role) bool { return slices.Contains(rule.Roles, role) }) {
 		return withFound(ctx, found{place: place, patient: patient}), nil
 	}
-	if patient != "" {
+	if rule.Act != accessv1.Act_ACT_UNSPECIFIED || patient != "" {
 		// Administrators' roles reach every unit, but see no patient: for them nothing is there either.
 		here = slices.DeleteFunc(here, func(role identity.Role) bool {
 			return role == identity.RoleOperator || role == identity.RoleProviderAdministrator
@@ -172,21 +161,47 @@ func (g *Guard) authorizeWorker(ctx context.Context, rule *Rule, caller identity
 	if !slices.Contains(rule.Services, caller.Service) {
 		return nil, fault.Denied("ROLE_REQUIRED", "the service "+caller.Service+" may not call this method by itself")
 	}
-	if rule.Scope != accessv1.Scope_SCOPE_PATIENT {
+	if err := rule.checkID(request); err != nil {
+		return nil, err
+	}
+	if rule.Scope != accessv1.Scope_SCOPE_PATIENT && rule.Scope != accessv1.Scope_SCOPE_RESOURCE {
 		return withFound(ctx, found{}), nil
 	}
-	id := rule.value(request)
-	if !Plausible(id) {
-		return nil, notFound(rule)
-	}
-	place, known, err := g.locators[g.locatorKey(rule)](ctx, id)
+	found, known, err := g.find(ctx, rule, request)
 	if err != nil {
-		return nil, fmt.Errorf("looking up where %s stands: %w", rule.lastField(), err)
+		return nil, err
 	}
 	if !known {
 		return nil, notFound(rule)
 	}
-	return withFound(ctx, found{place: place, patient: id}), nil
+	return withFound(ctx, found), nil
+}
+
+// find looks up where the patient or resource of a request stands: at no place when there is none.
+func (g *Guard) find(ctx context.Context, rule *Rule, request proto.Message) (found, bool, error) {
+	locator := g.locators[g.locatorKey(rule)]
+	if locator == nil {
+		return found{}, false, fmt.Errorf("%s: nobody can tell where %s stands", rule.Method, rule.lastField())
+	}
+	var f found
+	id := rule.value(request)
+	if rule.Scope == accessv1.Scope_SCOPE_PATIENT {
+		f.patient = id
+	}
+	place, known, err := locator(ctx, id)
+	if err != nil {
+		return found{}, false, fmt.Errorf("looking up where %s stands: %w", rule.lastField(), err)
+	}
+	if known {
+		f.place = place
+	}
+	return f, known, nil
+}
+
+// IsWorker says that a service calls by itself. A service that calls on behalf of a person, also of one who holds no role at
+// all, is judged as that person.
+func IsWorker(caller identity.Caller) bool {
+	return caller.Service != "" && caller.Subject == "service:"+caller.Service && len(caller.Assignments) == 0
 }
 
 func roleRequired(rule *Rule) error {

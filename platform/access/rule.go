@@ -4,6 +4,7 @@ package access
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -12,6 +13,7 @@ import (
 
 	accessv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/access/v1"
 
+	"github.com/coworkcare/coworkcare/platform/fault"
 	"github.com/coworkcare/coworkcare/platform/identity"
 )
 
@@ -70,11 +72,20 @@ func ruleOf(method protoreflect.MethodDescriptor) (*Rule, error) {
 		Services: option.GetServices(),
 		Act:      option.GetAct(),
 	}
+	if method.IsStreamingClient() || method.IsStreamingServer() {
+		return nil, fmt.Errorf("%s is a stream, whose calls nothing guards: make it unary", method.FullName())
+	}
 	for _, role := range option.GetRoles() {
+		if !RoleOf(role).Valid() {
+			return nil, fmt.Errorf("%s: its access rule names the role %s, which nobody can hold", method.FullName(), role)
+		}
 		rule.Roles = append(rule.Roles, RoleOf(role))
 	}
 	if rule.Scope == accessv1.Scope_SCOPE_UNSPECIFIED || len(rule.Roles)+len(rule.Services) == 0 {
 		return nil, fmt.Errorf("%s: its access rule names no scope, or nobody who may call", method.FullName())
+	}
+	if rule.Scope == accessv1.Scope_SCOPE_INSTALLATION && slices.ContainsFunc(rule.Roles, func(role identity.Role) bool { return role != identity.RoleOperator }) {
+		return nil, fmt.Errorf("%s: its access rule opens the whole installation to others than its operators", method.FullName())
 	}
 	path := option.GetField()
 	if path == "" {
@@ -110,8 +121,8 @@ func serviceOf(name protoreflect.FullName) string {
 func fieldPath(message protoreflect.MessageDescriptor, path string) ([]protoreflect.FieldDescriptor, error) {
 	var fields []protoreflect.FieldDescriptor
 	for name := range strings.SplitSeq(path, ".") {
-		if message == nil {
-			return nil, fmt.Errorf("access field %s leads through a field that is no message", path)
+		if message == nil || len(fields) > 0 && fields[len(fields)-1].Cardinality() == protoreflect.Repeated {
+			return nil, fmt.Errorf("access field %s leads through a field that is not one message", path)
 		}
 		field := message.Fields().ByName(protoreflect.Name(name))
 		if field == nil {
@@ -142,6 +153,21 @@ func (r *Rule) lastField() string {
 		return ""
 	}
 	return string(r.Field[len(r.Field)-1].Name())
+}
+
+// checkID refuses a request without the id that is measured, and answers that nothing is there for a text that no id has.
+func (r *Rule) checkID(request proto.Message) error {
+	if len(r.Field) == 0 {
+		return nil
+	}
+	id := r.value(request)
+	if id == "" {
+		return fault.Invalid(fault.Violation{Field: r.fieldText(), Reason: "required", Message: "is required"})
+	}
+	if !Plausible(id) {
+		return notFound(r)
+	}
+	return nil
 }
 
 // value is the id that the request points to.
