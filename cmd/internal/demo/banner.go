@@ -31,8 +31,14 @@ func Banner(ctx context.Context, o Options, s Summary) error {
 	p.line("  gRPC        %s (with reflection)", o.GRPCAddr)
 	p.line("  operations  %s (/readyz, /livez, /metrics)", o.OpsURL)
 	p.line("  clock       %s; it runs on by itself, and `coworkctl clock advance` moves it", now.In(date.Stockholm()).Format("Mon 2 January 2006 15:04"))
+	p.line("  people      %d patients, followed since %s; %d steps checked, %d reminders and escalations, in %.0f s", s.Patients, s.StartDate, s.Steps, s.Timers, s.Seconds)
+	due := "today"
+	if s.DueDate != s.TodayDate {
+		due = "on " + s.DueDate.String()
+	}
 	for _, unit := range s.Units {
-		p.line("  %-11s %s: %d to do, %d due today, %d overdue, %d escalated", "worklist", unit.Name, unit.Open, unit.DueToday, unit.Overdue, unit.Escalated)
+		p.line("  %-11s %s: %d follow-ups due %s, %d overdue, %d escalated, %d to come", "worklist", unit.Name, unit.Due, due, unit.Overdue, unit.Escalated,
+			unit.Open-unit.Due-unit.Overdue)
 	}
 	p.line("\n%s", p.in(bold, "Try, in another terminal, with the exports above"))
 	for _, line := range o.suggestions(client, s) {
@@ -48,7 +54,7 @@ func (o Options) suggestions(client *Client, s Summary) []string {
 	}
 	actor := func(variable string) Actor { return Actor{Variable: variable} }
 	mine := Call{As: actor("TOKEN_CARE_MANAGER"), Method: http.MethodGet, Path: "/v1/careUnits/" + unit + "/followUps",
-		Query: url.Values{"ownerRole": {roleCareManager}, "dueBeforeDate": {s.TodayDate.AddDays(1).String()}}}
+		Query: url.Values{"ownerRole": {roleCareManager}, "dueBeforeDate": {s.DueDate.AddDays(1).String()}}}
 	late := Call{As: actor("TOKEN_UNIT_MANAGER"), Method: http.MethodGet, Path: mine.Path, Query: url.Values{"overdueOnly": {"true"}}}
 	bad := Call{As: actor("TOKEN_CARE_MANAGER"), Method: http.MethodPost, Path: "/v1/assessments:preview",
 		Body: object{{"instrument", "MADRS-S"}, {"answers", []int{3, 3, 3, 3, 3, 3, 3, 3, 9}}}}

@@ -68,9 +68,9 @@ func (c *caster) active(unit, week int, contact date.Day) *course {
 	return placed
 }
 
-// off puts the patient on sick leave from the first visit to some days after today (before, when negative), through degrees.
-func (p *course) off(today date.Day, endIn int, degrees ...int) *course {
-	p.leaves = split(p.begin, today.AddDays(endIn), degrees)
+// off puts the patient on sick leave from the first visit to some days after a day (before, when negative), through degrees.
+func (p *course) off(day date.Day, endIn int, degrees ...int) *course {
+	p.leaves = split(p.begin, day.AddDays(endIn), degrees)
 	return p
 }
 
@@ -95,73 +95,75 @@ func split(from, to date.Day, degrees []int) []leave {
 // newlyReferred: referred today and some days ago; nobody has answered.
 func (c *caster) newlyReferred() {
 	for _, unit := range []int{0, 0, 1, 2} {
-		p := c.place(unit, c.last).off(c.today, 13, 100)
+		p := c.place(unit, c.last).off(c.due, 13, 100)
 		p.cm, p.consent = "", []consent{consents, notAsked}[c.nth[unit]%2]
 	}
 	for _, unit := range []int{0, 2} {
-		p := c.place(unit, c.back(3)).off(c.today, 10, 100)
+		p := c.place(unit, c.back(3)).off(c.due, 10, 100)
 		p.cm = ""
 	}
-	p := c.place(0, c.back(2)).off(c.today, 12, 75) // taken on, but nobody has called
+	p := c.place(0, c.back(2)).off(c.due, 12, 75) // taken on, but nobody has called
 	p.noBooking = true
 }
 
 // firstContacts: booked for today or tomorrow, held without a plan yet, booked and not held.
 func (c *caster) firstContacts() {
 	for _, unit := range []int{0, 1, 2} {
-		c.place(unit, c.back(1)).off(c.today, 12, 100)
+		c.place(unit, c.back(1)).off(c.due, 12, 100)
 	}
 	for _, unit := range []int{0, 1} {
-		p := c.place(unit, c.back(2)).off(c.today, 11, 100)
+		p := c.place(unit, c.back(2)).off(c.due, 11, 100)
 		p.held, p.plan, p.holdAt = c.last, c.last, afternoon
 	}
 	for _, unit := range []int{0, 0, 2} {
-		p := c.place(unit, c.back(5)).off(c.today, 7, 100)
+		p := c.place(unit, c.back(5)).off(c.due, 7, 100)
 		p.held = c.back(3)
 	}
-	c.place(0, c.back(7)).off(c.today, 6, 50) // booked for five working days ago
+	c.place(0, c.back(7)).off(c.due, 16, 50) // booked for five working days ago
 }
 
 // dueToday: plans whose contact is due today; some of them held this morning.
 func (c *caster) dueToday() {
-	c.active(0, 1, c.due).off(c.today, 9, 100, 100).holdAt = afternoon
-	p := c.active(0, 3, c.due).off(c.today, 4, 100, 75)
+	c.active(0, 1, c.due).off(c.due, 9, 100, 100).holdAt = afternoon
+	p := c.active(0, 3, c.due).off(c.due, 4, 100, 75)
 	p.holdAt, p.snooze = noon, true
-	p = c.active(0, 6, c.due).off(c.today, 20, 100, 75, 50)
+	p = c.active(0, 6, c.due).off(c.due, 20, 100, 75, 50)
 	p.holdAt, p.flag, p.treatment, p.treating = afternoon, 2, rolePsychologist, "psychologist"
-	c.active(0, 8, c.due).off(c.today, 3, 100, 100, 75, 50).holdAt = noon
-	c.active(0, 2, c.due).off(c.today, 15, 100, 100).holdAt = early
-	c.active(0, 4, c.due).off(c.today, 7, 100, 50).holdAt = early
-	p = c.active(1, 2, c.due).off(c.today, 7, 100, 100)
+	p = c.active(0, 8, c.due).off(c.due, 3, 100, 100, 75, 50)
+	p.holdAt, p.snooze = noon, true
+	c.active(0, 2, c.due).off(c.due, 15, 100, 100).holdAt = early
+	c.active(0, 4, c.due).off(c.due, 7, 100, 50).holdAt = early
+	p = c.active(1, 2, c.due).off(c.due, 7, 100, 100)
 	p.holdAt, p.consent = noon, declines
-	p = c.active(1, 4, c.due).off(c.today, 18, 100, 75, 50)
+	p = c.active(1, 4, c.due).off(c.due, 18, 100, 75, 50)
 	p.holdAt, p.special = afternoon, "samordningsnummer"
-	c.active(1, 6, c.due).off(c.today, 5, 75, 50, 25).holdAt = early
-	p = c.active(2, 3, c.due).off(c.today, 12, 100, 100)
+	c.active(1, 6, c.due).off(c.due, 5, 75, 50, 25).holdAt = early
+	p = c.active(2, 3, c.due).off(c.due, 12, 100, 100)
 	p.holdAt, p.special = noon, "reserve"
-	c.active(2, 10, c.due).off(c.today, 2, 100, 75, 50, 25).holdAt = afternoon
+	p = c.active(2, 10, c.due).off(c.due, 2, 100, 75, 50, 25)
+	p.holdAt, p.snooze = afternoon, true
 }
 
 // inTheMiddle: plans whose next contact lies in the days to come.
 func (c *caster) inTheMiddle() {
 	next := func(n int) date.Day { return date.AddWorkingDays(c.due, n) }
-	p := c.active(0, 4, next(1)).off(c.today, 8, 100, 75)
+	p := c.active(0, 4, next(1)).off(c.due, 8, 100, 75)
 	p.consent, p.delayed = declines, map[int]int{2: 1}
-	p = c.active(0, 6, next(2)).off(c.today, 22, 100, 75, 50)
+	p = c.active(0, 6, next(2)).off(c.due, 22, 100, 75, 50)
 	p.consent, p.ask = withdraws, "Synthetic: asks whether the dose can be raised"
-	p = c.active(0, 8, next(3)).off(c.today, 13, 100, 100, 50, 25)
+	p = c.active(0, 8, next(3)).off(c.due, 13, 100, 100, 50, 25)
 	p.treatment, p.treating, p.noTreatment = rolePsychologist, "psychologist", "Synthetic: no place within three months; suggests the internet programme."
-	p = c.active(0, 3, next(4)).off(c.today, 6, 100, 50)
-	p.special = "protected"
-	p = c.active(1, 3, next(1)).off(c.today, 16, 100, 100)
+	p = c.active(0, 3, next(4)).off(c.due, 6, 100, 50)
+	p.special, p.snooze = "protected", true
+	p = c.active(1, 3, next(1)).off(c.due, 16, 100, 100)
 	p.treatment, p.treating = rolePsychologist, "psychologist"
-	p = c.active(1, 8, next(2)).off(c.today, 3, 100, 75, 50)
+	p = c.active(1, 8, next(2)).off(c.due, 3, 100, 75, 50)
 	p.snooze = true
-	p = c.active(1, 10, next(3)).off(c.today, 6, 100, 75, 50, 25)
+	p = c.active(1, 10, next(3)).off(c.due, 6, 100, 75, 50, 25)
 	p.snooze = true
-	p = c.active(2, 4, next(1)).off(c.today, 17, 75, 50)
+	p = c.active(2, 4, next(1)).off(c.due, 17, 75, 50)
 	p.declinedRC = "Synthetic: no coordinator before September; the care manager keeps in touch with the employer."
-	p = c.active(2, 6, next(3)).off(c.today, 11, 100, 100, 75)
+	p = c.active(2, 6, next(3)).off(c.due, 11, 100, 100, 75)
 	p.treatment, p.treating, p.consent = rolePhysio, "physio3", declines
 }
 
@@ -172,22 +174,22 @@ func (c *caster) troubled() {
 		p.missed = []int{week}
 		return p
 	}
-	missed(0, 4, c.back(1)).off(c.today, 10, 100, 75)
-	missed(0, 6, c.back(3)).off(c.today, 19, 100, 100, 50)
-	missed(1, 3, c.back(3)).off(c.today, 5, 100, 75)
-	missed(2, 8, c.back(6)).off(c.today, 24, 100, 75, 50)
+	missed(0, 4, c.back(1)).off(c.due, 10, 100, 75)
+	missed(0, 6, c.back(3)).off(c.due, 19, 100, 100, 50)
+	missed(1, 3, c.back(3)).off(c.due, 15, 100, 75)
+	missed(2, 8, c.back(6)).off(c.due, 24, 100, 75, 50)
 	tried := func(unit, week, tries int) *course {
 		p := c.active(unit, week, c.back(tries-1))
 		p.tries = map[int]int{week: tries}
 		return p
 	}
-	tried(0, 2, 1).off(c.today, 6, 100, 100)
-	tried(1, 4, 2).off(c.today, 14, 100, 50)
-	tried(0, 3, 3).off(c.today, 8, 100, 100)
-	c.active(0, 8, date.AddWorkingDays(c.due, 4)).off(c.today, -3, 100, 75, 50) // nobody has decided what then
-	p := c.active(0, 3, date.AddWorkingDays(c.due, 2)).off(c.today, 9, 100, 100)
-	p.flagToday, p.severity, p.baseline = 2, "SEVERE", 36
-	p = c.active(0, 2, date.AddWorkingDays(c.due, 3)).off(c.today, 12, 75, 50)
+	tried(0, 2, 1).off(c.due, 5, 100, 100) // and the end of the certificate is overdue
+	tried(1, 4, 2).off(c.due, 14, 100, 50)
+	tried(0, 3, 3).off(c.due, 8, 100, 100)
+	c.active(0, 8, date.AddWorkingDays(c.due, 4)).off(c.due, -3, 100, 75, 50) // nobody has decided what then
+	p := c.active(0, 3, date.AddWorkingDays(c.due, 2)).off(c.due, 9, 100, 100)
+	p.flagToday, p.severity, p.baseline = 1, "SEVERE", 36
+	p = c.active(0, 2, date.AddWorkingDays(c.due, 3)).off(c.due, 12, 75, 50)
 	p.correct, p.ask = true, "Synthetic: side effects; please call"
 }
 

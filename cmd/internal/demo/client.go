@@ -82,6 +82,11 @@ func (c *Client) get(ctx context.Context, as Actor, path string, query url.Value
 	return c.Do(ctx, call, answer)
 }
 
+// ask is a POST that keeps nothing, so that it needs no key.
+func (c *Client) ask(ctx context.Context, as Actor, path string, body, answer any) error {
+	return c.Do(ctx, Call{As: as, Method: http.MethodPost, Path: path, Body: body}, answer)
+}
+
 func (c *Client) post(ctx context.Context, as Actor, path string, body, answer any) error {
 	return c.Do(ctx, NewCall(as, http.MethodPost, path, body), answer)
 }

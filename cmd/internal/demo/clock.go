@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,7 +13,7 @@ import (
 type devClock struct {
 	client   *Client
 	operator Actor
-	fired    int // timers, over all moves
+	fired    atomic.Int64 // timers, over all moves
 }
 
 type clockAnswer struct {
@@ -56,6 +57,9 @@ func (c *devClock) advance(ctx context.Context, body object) error {
 	if err := c.client.post(ctx, c.operator, "/v1/clock:advance", body, &answer); err != nil {
 		return fmt.Errorf("moving the development clock: %w", err)
 	}
-	c.fired += answer.FiredTimers
+	c.fired.Add(int64(answer.FiredTimers))
 	return nil
 }
+
+// timers is how many timers have fired while this clock was moved.
+func (c *devClock) timers() int { return int(c.fired.Load()) }

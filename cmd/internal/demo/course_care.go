@@ -28,20 +28,50 @@ func (w *writer) answers() {
 			return err
 		})
 	}
+	w.treatmentAnswer(next)
+	if w.declinedRC == "" && w.noTreatment == "" {
+		return
+	}
+	w.on(date.AddWorkingDays(next, 1), afternoon, "refusal read by the GP", func(ctx context.Context) error {
+		return w.tick(ctx, "REFERRAL_DECLINED_NOTICE", "Synthetic: read; the care manager goes on alone.")
+	})
+}
+
+// treatmentAnswer is the answer to the referral for treatment, and the first session.
+func (w *writer) treatmentAnswer(day date.Day) {
 	if w.treating == "" {
 		return
 	}
-	w.on(next, afternoon, "treatment answered", func(ctx context.Context) error {
-		if w.noTreatment != "" {
-			return w.chart.decline(ctx, w.chart.team.therapist, w.treatment, w.noTreatment)
-		}
-		if _, err := w.chart.accept(ctx, w.chart.team.therapist, w.treatment); err != nil {
+	k, contactID := w.chart, ""
+	if w.noTreatment != "" {
+		w.on(day, afternoon, "treatment turned down", func(ctx context.Context) error {
+			return k.decline(ctx, k.team.therapist, w.treatment, w.noTreatment)
+		})
+		return
+	}
+	session := date.AddWorkingDays(day, 6)
+	w.on(day, afternoon, "treatment accepted", func(ctx context.Context) error {
+		if _, err := k.accept(ctx, k.team.therapist, w.treatment); err != nil {
 			return err
 		}
-		session := date.AddWorkingDays(next, 6)
-		_, err := w.chart.book(ctx, w.chart.team.therapist, "EXTRA", "", "VISIT", afternoon.on(session))
+		booked, err := k.book(ctx, k.team.therapist, "EXTRA", "", "VISIT", afternoon.on(session))
+		contactID = booked.ContactID
 		return err
 	})
+	w.on(session, late, "session held", func(ctx context.Context) error {
+		_, err := k.record(ctx, k.team.therapist, contactID, 45, "Synthetic: first session; what keeps the strain going.")
+		return err
+	})
+}
+
+// tick completes the GP's or, where the GP may, somebody else's open follow-up of a kind; nothing when there is none.
+func (w *writer) tick(ctx context.Context, kind, note string) error {
+	open, err := w.chart.followUps(ctx, w.chart.team.gp, kind, "OPEN")
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	_, err = w.chart.completeFollowUp(ctx, w.chart.team.gp, open[0].FollowUpID, note)
+	return err
 }
 
 // leave is the certificates after the first: each signed on the day when the end of the one before asks for it. What is done about
@@ -61,26 +91,22 @@ func (w *writer) leave() {
 		return
 	}
 	k, last := w.chart, w.leaves[len(w.leaves)-1]
-	ending := func(ctx context.Context, then func(id string) error) error {
-		open, err := k.followUps(ctx, k.team.gp, "CERTIFICATE_ENDING", "OPEN")
-		if err != nil || len(open) == 0 {
-			return err
-		}
-		return then(open[0].FollowUpID)
-	}
+	day := max(askedFor(last), date.AddWorkingDays(w.begin, 3))
+	w.on(day, afternoon, "copy read by the GP", func(ctx context.Context) error {
+		return w.tick(ctx, "CERTIFICATE_ENDING_NOTICE", "Synthetic: read.")
+	})
 	switch {
 	case w.snooze:
-		w.on(askedFor(last), afternoon, "decision put off to the visit", func(ctx context.Context) error {
-			return ending(ctx, func(id string) error {
-				return k.snooze(ctx, k.team.gp, id, last.to.AddDays(-1), "Synthetic: the patient sees the GP the day before the certificate ends.")
-			})
+		w.on(day, late, "decision put off to the visit", func(ctx context.Context) error {
+			open, err := k.followUps(ctx, k.team.gp, "CERTIFICATE_ENDING", "OPEN")
+			if err != nil || len(open) == 0 {
+				return err
+			}
+			return k.snooze(ctx, k.team.gp, open[0].FollowUpID, last.to.AddDays(-1), "Synthetic: the patient sees the GP the day before the certificate ends.")
 		})
 	case !w.close.IsZero():
-		w.on(max(askedFor(last), date.AddWorkingDays(w.begin, 3)), afternoon, "no more sick leave", func(ctx context.Context) error {
-			return ending(ctx, func(id string) error {
-				_, err := k.completeFollowUp(ctx, k.team.gp, id, "Synthetic: no more sick leave after this.")
-				return err
-			})
+		w.on(day, late, "no more sick leave", func(ctx context.Context) error {
+			return w.tick(ctx, "CERTIFICATE_ENDING", "Synthetic: no more sick leave after this.")
 		})
 	}
 }
@@ -193,16 +219,15 @@ func (w *writer) inVain(week, tries int, day date.Day) {
 
 // others are what else some patients bring: a form with a pressing answer today, a question to the GP.
 func (w *writer) others() {
-	last := date.PreviousWorkingDay(w.today)
 	if w.flagToday > 0 {
-		w.on(last, morning, "form with a pressing answer", func(ctx context.Context) error {
+		w.on(w.today, morning, "form with a pressing answer", func(ctx context.Context) error {
 			_, err := w.chart.assess(ctx, w.chart.team.careManager, "PHQ-9", []int{2, 2, 1, 2, 1, 2, 1, 1, w.flagToday}, "")
 			return err
 		})
 	}
 	if w.ask != "" {
-		w.on(date.AddWorkingDays(last, -1), afternoon, "question to the GP", func(ctx context.Context) error {
-			return w.chart.ask(ctx, w.chart.team.careManager, w.ask, roleGP, last)
+		w.on(date.AddWorkingDays(w.today, -1), afternoon, "question to the GP", func(ctx context.Context) error {
+			return w.chart.ask(ctx, w.chart.team.careManager, w.ask, roleGP, date.NextWorkingDay(w.today))
 		})
 	}
 }

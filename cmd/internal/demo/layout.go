@@ -63,13 +63,13 @@ func LayOut(ctx context.Context, o Options) (Summary, error) {
 		return Summary{}, err
 	}
 	summary := Summary{
-		Seed: o.Seed, Patients: len(scripts), StartDate: start, TodayDate: today, Steps: page.steps,
+		Seed: o.Seed, Patients: len(scripts), StartDate: start, TodayDate: today, DueDate: date.NextWorkingDay(today), Steps: page.steps,
 		WalkPatientID: whole.patientID, SecondPatientID: second.patientID, Actors: ready(org),
 	}
-	if err := summary.count(ctx, client, org, today); err != nil {
+	if err := summary.count(ctx, client, org); err != nil {
 		return Summary{}, err
 	}
-	summary.Seconds = time.Since(began).Seconds()
+	summary.Timers, summary.Seconds = clock.timers(), time.Since(began).Seconds()
 	return summary, page.err
 }
 
@@ -145,7 +145,7 @@ func ready(org *organisation) []Actor {
 }
 
 // count fills in how each centre's worklist looks at the end.
-func (s *Summary) count(ctx context.Context, client *Client, org *organisation, today date.Day) error {
+func (s *Summary) count(ctx context.Context, client *Client, org *organisation) error {
 	for i, c := range centres {
 		manager := org.actor(fmt.Sprintf("manager%d", i+1), i)
 		open, err := listFollowUps(ctx, client, manager, "/v1/careUnits/"+org.units[i]+"/followUps", url.Values{})
@@ -156,8 +156,8 @@ func (s *Summary) count(ctx context.Context, client *Client, org *organisation, 
 		for _, f := range open {
 			if f.Overdue {
 				unit.Overdue++
-			} else if f.DueDate == today {
-				unit.DueToday++
+			} else if f.DueDate == s.DueDate {
+				unit.Due++
 			}
 			if f.EscalationLevel > 0 {
 				unit.Escalated++

@@ -8,9 +8,11 @@ type Summary struct {
 	Seed            uint64   `json:"seed"`
 	Patients        int      `json:"patients"`
 	Steps           int      `json:"steps"`   // of the walk, all as they should
+	Timers          int      `json:"timers"`  // that fired: reminders, escalations, what lapsed
 	Seconds         float64  `json:"seconds"` // that it took
 	StartDate       date.Day `json:"startDate"`
 	TodayDate       date.Day `json:"todayDate"`
+	DueDate         date.Day `json:"dueDate"` // the first working day from today on
 	Units           []Unit   `json:"careUnits"`
 	Actors          []Actor  `json:"actors"` // for whom the banner prints tokens
 	WalkPatientID   string   `json:"walkPatientId"`
@@ -23,6 +25,6 @@ type Unit struct {
 	Name       string `json:"name"`
 	Open       int    `json:"open"` // follow-ups
 	Overdue    int    `json:"overdue"`
-	DueToday   int    `json:"dueToday"`
+	Due        int    `json:"due"` // on the first working day from today on
 	Escalated  int    `json:"escalated"`
 }

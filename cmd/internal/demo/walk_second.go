@@ -74,7 +74,7 @@ func (w *walk) withoutCoordination(day0 date.Day, dice *rand.Rand) {
 		w.checkPlan(c, plan, next, weeks)
 		return nil
 	})
-	w.on(next.At(13, 40), "Her contacts with the second patient stand in the worklist", func(ctx context.Context, c *check) error {
+	w.on(next.At(13, 40), "The contacts with the second patient stand in the worklist", func(ctx context.Context, c *check) error {
 		return w.contactsListed(ctx, c, next, weeks)
 	})
 	w.kept(next, 1, nil)

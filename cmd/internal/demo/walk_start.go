@@ -100,7 +100,7 @@ func (w *walk) consented(day0 date.Day) {
 		var answer struct {
 			Consented bool `json:"consented"`
 		}
-		if err := w.client.post(ctx, w.team.coordinator, w.path("/consents:check"), object{{"kind", "COORDINATION"}}, &answer); err != nil {
+		if err := w.client.ask(ctx, w.team.coordinator, w.path("/consents:check"), object{{"kind", "COORDINATION"}}, &answer); err != nil {
 			return err
 		}
 		c.that(answer.Consented, "consents:check: expected that the patient consents, got that not")
@@ -142,7 +142,7 @@ func (w *walk) firstContact(day0, first date.Day) {
 		w.say("due %s", book.DueDate)
 		return w.ended(ctx, c, w.team.careManager, "ANSWER_REFERRAL", "", "COMPLETED", "REFERRAL_ANSWERED")
 	})
-	w.on(day0.At(9, 45), "She books it for the next working day", func(ctx context.Context, c *check) error {
+	w.on(day0.At(9, 45), "The care manager books it for the next working day", func(ctx context.Context, c *check) error {
 		booked, err := w.book(ctx, w.team.careManager, "FIRST", "", "PHONE", first.At(10, 30))
 		if err != nil {
 			return err
@@ -157,7 +157,7 @@ func (w *walk) firstContact(day0, first date.Day) {
 	w.on(first.At(10, 25), "A form can be scored without keeping it (preview): a pressing answer to the safety item shows", func(ctx context.Context, c *check) error {
 		var pressing, plain assessmentAnswer
 		preview := func(ninth int, answer *assessmentAnswer) error {
-			return w.client.post(ctx, w.team.careManager, "/v1/assessments:preview",
+			return w.client.ask(ctx, w.team.careManager, "/v1/assessments:preview",
 				object{{"instrument", "MADRS-S"}, {"answers", madrs(26, ninth)}, {"previousScores", []int{}}}, answer)
 		}
 		if err := preview(3, &pressing); err != nil {
@@ -172,7 +172,7 @@ func (w *walk) firstContact(day0, first date.Day) {
 		equal(c, "safety flag at 1", plain.SafetyFlag, false)
 		return nil
 	})
-	w.on(first.At(10, 30), "She holds the first contact", func(ctx context.Context, c *check) error {
+	w.on(first.At(10, 30), "The care manager holds the first contact", func(ctx context.Context, c *check) error {
 		held, err := w.record(ctx, w.team.careManager, contactID, 45, "Synthetic: told about the weeks before; wants to be back at work.")
 		if err != nil {
 			return err
@@ -183,7 +183,7 @@ func (w *walk) firstContact(day0, first date.Day) {
 		}
 		return w.ended(ctx, c, w.team.careManager, "HOLD_FIRST_CONTACT", w.episodeID, "COMPLETED", "CONTACT_HELD")
 	})
-	w.on(first.At(10, 40), "MADRS-S at the first contact", func(ctx context.Context, c *check) error {
+	w.on(first.At(10, 40), "MADRS-S, the safety item among its answers", func(ctx context.Context, c *check) error {
 		return w.form(ctx, c, contactID, form{total: 26, ninth: 1, band: "moderate"})
 	})
 }
@@ -224,7 +224,7 @@ func (w *walk) planned(first date.Day) {
 		equal(c, "state", draft.State, "DRAFT")
 		return err
 	})
-	w.on(first.At(11, 0), "She puts it in force; the contacts are planned on working days", func(ctx context.Context, c *check) error {
+	w.on(first.At(11, 0), "The plan is put in force; its contacts are planned on working days", func(ctx context.Context, c *check) error {
 		plan, err := w.activatePlan(ctx, 0)
 		if err != nil {
 			return err
@@ -232,7 +232,7 @@ func (w *walk) planned(first date.Day) {
 		w.checkPlan(c, plan, first, defaultWeeks())
 		return nil
 	})
-	w.on(first.At(11, 10), "All of them stand in her worklist", func(ctx context.Context, c *check) error {
+	w.on(first.At(11, 10), "All of them stand in the care manager's worklist", func(ctx context.Context, c *check) error {
 		return w.contactsListed(ctx, c, first, defaultWeeks())
 	})
 }
