@@ -6,7 +6,7 @@ import (
 	clock "time"
 
 	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
-	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/soup/v1" // want platform-medicine
+	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/soup/v1"
 )
 
 func TestBoil(t *testing.T) {
