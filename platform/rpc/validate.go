@@ -14,10 +14,11 @@ import (
 
 	"github.com/coworkcare/coworkcare/platform/date"
 	"github.com/coworkcare/coworkcare/platform/fault"
+	"github.com/coworkcare/coworkcare/platform/page"
 )
 
 // Validator checks a request against the rules of the contract and against those that hold everywhere: text is UTF-8 without
-// NUL, a `_date` is a civil day, an enum value is known. All violations are told at once.
+// NUL, a `_date` is a civil day, an `etag` has the form of one, an enum value is known. All violations are told at once.
 type Validator struct {
 	rules protovalidate.Validator
 }
@@ -107,11 +108,18 @@ func checkValue(field protoreflect.FieldDescriptor, value protoreflect.Value, na
 		}
 	case protoreflect.StringKind:
 		text := value.String()
-		if !checkText(text, name, violations) || text == "" || !strings.HasSuffix(string(field.Name()), "_date") {
+		if !checkText(text, name, violations) || text == "" {
 			return
 		}
-		if _, err := date.Parse(text); err != nil {
-			add("date", "is not a civil day YYYY-MM-DD between 1900 and 2200")
+		switch {
+		case strings.HasSuffix(string(field.Name()), "_date"):
+			if _, err := date.Parse(text); err != nil {
+				add("date", "is not a civil day YYYY-MM-DD between 1900 and 2200")
+			}
+		case field.Name() == "etag":
+			if _, err := page.ParseEtag(text); err != nil {
+				add("ETAG_MALFORMED", "is not an etag of this API")
+			}
 		}
 	default:
 	}

@@ -108,3 +108,12 @@ func tables(t *testing.T, db *sqldb.DB) []string {
 	require.NotEmpty(t, names)
 	return names
 }
+
+// namesOf are the fields that violations name.
+func namesOf(violations []gateway.Violation) []string {
+	names := make([]string, len(violations))
+	for i, v := range violations {
+		names[i] = v.Field
+	}
+	return names
+}
