@@ -1,7 +1,9 @@
 package store
 
 import (
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/coworkcare/coworkcare/platform/sqldb"
@@ -21,6 +23,20 @@ func (s *Store) Lock(tx *sqldb.Tx, patientID string, place followup.Place) (foll
 		return heard, fmt.Errorf("lock a patient's file: %w", err)
 	}
 	return heard, nil
+}
+
+// Free tells whether a patient's file can be taken without waiting, and takes it if so. Timers ask first: a batch of them holds
+// the rows of many timers, and must not wait for somebody who holds a file and waits for one of those.
+func (s *Store) Free(tx *sqldb.Tx, patientID string) (bool, error) {
+	var revision int64
+	err := tx.QueryRow(`SELECT revision FROM patient_file WHERE patient_id = $1`+tx.Dialect().SkipLocked(), patientID).Scan(&revision)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("ask for a patient's file: %w", err)
+	}
+	return true, nil
 }
 
 // Opened is a patient's file as it was read, for telling what has changed in it.

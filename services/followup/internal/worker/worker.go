@@ -44,6 +44,13 @@ func (w *Worker) OnTimer(tx *act.Tx, t timer.Timer) error {
 	if err != nil {
 		return err
 	}
+	free, err := w.store.Free(tx.Tx, f.PatientID)
+	if err != nil {
+		return err
+	}
+	if !free {
+		return tx.SetTimer(t) // somebody is at work on the patient: look again at once
+	}
 	if err := w.lock(tx, f); err != nil {
 		return err
 	}
