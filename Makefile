@@ -43,6 +43,7 @@ lint: $(BIN)/staticcheck proto-deps $(BUF) ## Format, vet, static checks, house 
 	  if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
 	go vet $(PACKAGES)
 	$(BIN)/staticcheck $(PACKAGES)
+	GOWORK=off GOFLAGS= go -C tools test ./housecheck
 	GOWORK=off GOFLAGS= go -C tools run ./housecheck $(CURDIR)
 	$(BUF) lint
 

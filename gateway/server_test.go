@@ -192,8 +192,8 @@ func TestTraceHasTheRouteAndNothingOfTheURL(t *testing.T) {
 			if a.Key == "http.request.method_original" {
 				continue // a word of the protocol, not of the URL
 			}
-			require.NotContains(t, a.Value.Emit(), "191212121212", string(a.Key))
-			require.NotContains(t, strings.ToLower(a.Value.Emit()), "canary", string(a.Key))
+			require.NotContains(t, a.Value.String(), "191212121212", string(a.Key))
+			require.NotContains(t, strings.ToLower(a.Value.String()), "canary", string(a.Key))
 		}
 	}
 }
