@@ -5,12 +5,16 @@
 package accesslog
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -42,6 +46,22 @@ type Record struct {
 	TraceID   string
 }
 
+// longest is the longest text of a record, in bytes; an index bears no longer ones.
+const longest = 512
+
+// ErrRecord is answered for a record that no store would take. Records of several callers share one statement, so that one
+// which cannot be written must not come among them.
+var ErrRecord = errors.New("an access record with a text that is too long, not UTF-8 or holds NUL")
+
+func (r Record) check() error {
+	for _, text := range []string{r.Person, r.UnitID, r.PatientID, string(r.Kind), r.Method, r.TraceID} {
+		if len(text) > longest || strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text) {
+			return ErrRecord
+		}
+	}
+	return nil
+}
+
 type key struct {
 	person, unit, patient string
 	kind                  Kind
@@ -56,6 +76,7 @@ const (
 
 // Log writes records in batches; several callers share one commit.
 type Log struct {
+	Finder
 	db      *sqldb.DB
 	queue   chan entry
 	durable *lru.Cache[key, struct{}]
@@ -79,9 +100,12 @@ func New(db *sqldb.DB) (*Log, error) {
 
 // Write returns when every record is durable. When it fails, the data must not be shown.
 func (l *Log) Write(ctx context.Context, records []Record) error {
-	e := entry{done: make(chan error, 1)}
+	var e entry
 	hour := l.now().Truncate(time.Hour).UnixMicro()
 	for _, r := range records {
+		if err := r.check(); err != nil {
+			return err
+		}
 		k := key{r.Person, r.UnitID, r.PatientID, r.Kind, hour}
 		if _, known := l.durable.Get(k); known {
 			continue
@@ -91,6 +115,7 @@ func (l *Log) Write(ctx context.Context, records []Record) error {
 	if len(e.records) == 0 {
 		return nil
 	}
+	e.done = make(chan error, 1)
 	select {
 	case l.queue <- e:
 	case <-ctx.Done():
@@ -139,16 +164,10 @@ func (l *Log) gather(first entry) []entry {
 func (l *Log) flush(ctx context.Context, batch []entry) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	now := sqldb.Micros(l.now())
+	now, lines := sqldb.Micros(l.now()), linesOf(batch)
 	err := l.db.Tx(ctx, func(tx *sqldb.Tx) error {
-		var records []Record
-		var keys []key
-		for _, e := range batch {
-			records, keys = append(records, e.records...), append(keys, e.keys...)
-		}
-		for start := 0; start < len(records); start += batchMost {
-			end := min(start+batchMost, len(records))
-			if err := insert(tx, records[start:end], keys[start:end], now); err != nil {
+		for start := 0; start < len(lines); start += batchMost {
+			if err := insert(tx, lines[start:min(start+batchMost, len(lines))], now); err != nil {
 				return err
 			}
 		}
@@ -167,16 +186,50 @@ func (l *Log) flush(ctx context.Context, batch []entry) {
 	}
 }
 
-func insert(tx *sqldb.Tx, records []Record, keys []key, now int64) error {
-	values := make([]string, len(records))
-	args := make([]any, 0, 8*len(records))
-	for i, r := range records {
-		n := len(args)
-		values[i] = fmt.Sprintf("($%d,$%d,$%d,$%d,$%d,$%d,$%d,$%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7, n+8)
-		args = append(args, r.PatientID, keys[i].hour, r.Person, r.UnitID, string(r.Kind), now, r.Method, r.TraceID)
+type line struct {
+	key    key
+	record Record
+}
+
+// linesOf are the records of a batch, each key once, in the order of their keys: two replicas that write the same keys at the
+// same time must take them in the same order, or each would wait for the other.
+func linesOf(batch []entry) []line {
+	var lines []line
+	for _, e := range batch {
+		for i, r := range e.records {
+			lines = append(lines, line{key: e.keys[i], record: r})
+		}
 	}
-	_, err := tx.Exec(`INSERT INTO access_record (patient_id, hour, person, care_unit_id, kind, recorded, method, trace_id) VALUES `+
-		strings.Join(values, ",")+` ON CONFLICT (patient_id, hour, person, care_unit_id, kind) DO NOTHING`, args...)
+	slices.SortStableFunc(lines, func(a, b line) int { return a.key.compare(b.key) })
+	return slices.CompactFunc(lines, func(a, b line) bool { return a.key == b.key })
+}
+
+func (k key) compare(other key) int {
+	return cmp.Or(strings.Compare(k.patient, other.patient), cmp.Compare(k.hour, other.hour), strings.Compare(k.person, other.person),
+		strings.Compare(k.unit, other.unit), cmp.Compare(k.kind, other.kind))
+}
+
+func insert(tx *sqldb.Tx, lines []line, now int64) error {
+	var text strings.Builder
+	text.WriteString(`INSERT INTO access_record (patient_id, hour, person, care_unit_id, kind, recorded, method, trace_id) VALUES `)
+	args := make([]any, 0, 8*len(lines))
+	for i, l := range lines {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		text.WriteByte('(')
+		for j := range 8 {
+			if j > 0 {
+				text.WriteByte(',')
+			}
+			text.WriteByte('$')
+			text.WriteString(strconv.Itoa(8*i + j + 1))
+		}
+		text.WriteByte(')')
+		args = append(args, l.key.patient, l.key.hour, l.key.person, l.key.unit, string(l.key.kind), now, l.record.Method, l.record.TraceID)
+	}
+	text.WriteString(` ON CONFLICT (patient_id, hour, person, care_unit_id, kind) DO NOTHING`)
+	_, err := tx.Exec(text.String(), args...)
 	return err
 }
 
@@ -189,13 +242,13 @@ type Shown struct {
 // ErrNoPatient is answered when an extract is asked for nobody.
 var ErrNoPatient = errors.New("an extract is of one patient")
 
-// Extract gives a patient's records, newest first: what the patient may have under the act (8 chapter 5 section).
+// Extract gives a patient's records, newest first: what the patient may have under the act (chapter 8 section 5).
 func (l *Log) Extract(ctx context.Context, patientID string, limit int) ([]Shown, error) {
 	if patientID == "" {
 		return nil, ErrNoPatient
 	}
 	rows, err := l.db.Read(ctx).Query(`SELECT person, care_unit_id, kind, recorded, method, trace_id FROM access_record
-WHERE patient_id = $1 ORDER BY hour DESC, recorded DESC LIMIT $2`, patientID, limit)
+WHERE patient_id = $1 ORDER BY hour DESC, recorded DESC, person, care_unit_id, kind LIMIT $2`, patientID, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading the access log: %w", err)
 	}

@@ -200,7 +200,7 @@ func (c *Chain) recordRefusal(ctx context.Context, method string, caller identit
 		return refusal
 	}
 	var records []accesslog.Record
-	for _, patient := range accesslog.Patients(request) {
+	for _, patient := range c.AccessLog.Patients(request) {
 		if access.Plausible(patient.PatientID) {
 			records = append(records, accesslog.Record{Person: person(caller), PatientID: patient.PatientID, Kind: accesslog.Refused, Method: method, TraceID: traceID(ctx)})
 		}
@@ -226,7 +226,7 @@ func (c *Chain) accessLog(ctx context.Context, request any, info *grpc.UnaryServ
 		kind = accesslog.Write
 	}
 	shown, _ := answer.(proto.Message)
-	patients := accesslog.Patients(shown)
+	patients := c.AccessLog.Patients(shown)
 	if own := access.PatientFrom(ctx); own != "" && len(patients) == 0 {
 		patients = []accesslog.Patient{{PatientID: own}}
 	}
