@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	accessv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/access/v1"
 	careplanv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1"
 	eventv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/event/v1"
 	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
@@ -17,8 +18,6 @@ import (
 	"github.com/coworkcare/coworkcare/platform/sqldb"
 	"github.com/coworkcare/coworkcare/services/followup/internal/followup"
 	"github.com/coworkcare/coworkcare/services/followup/internal/store"
-
-	accessv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/access/v1"
 )
 
 // OnEvent handles an event of any source. Types that do not decide what is due are passed over.
