@@ -42,6 +42,7 @@ type world struct {
 	canaries            map[string]string // by field
 	bystander           identity.Role     // of the method tried
 	handles             map[string]*sqldb.DB
+	unseen              map[string]bool // canaries that no answer has shown
 }
 
 func newWorld(t testing.TB, s *system) *world {
