@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/coworkcare/coworkcare/platform/date"
 )
@@ -17,8 +19,12 @@ func Banner(ctx context.Context, o Options, s Summary) error {
 	if err != nil {
 		return err
 	}
+	today := date.Of(now)
 	p := newPage(o.Out)
 	p.line("\n%s", p.in(bold, "Ready-made tokens, one a role, good for eight hours (`coworkctl token --role gp` gives another)"))
+	for _, line := range o.addresses() {
+		p.line("%s", line)
+	}
 	for _, actor := range s.Actors {
 		token, err := client.tokens.of(ctx, actor)
 		if err != nil {
@@ -32,35 +38,73 @@ func Banner(ctx context.Context, o Options, s Summary) error {
 	p.line("  operations  %s (/readyz, /livez, /metrics)", o.OpsURL)
 	p.line("  clock       %s; it runs on by itself, and `coworkctl clock advance` moves it", now.In(date.Stockholm()).Format("Mon 2 January 2006 15:04"))
 	p.line("  people      %d patients, followed since %s; %d steps checked, %d reminders and escalations, in %.0f s", s.Patients, s.StartDate, s.Steps, s.Timers, s.Seconds)
-	due := "today"
-	if s.DueDate != s.TodayDate {
-		due = "on " + s.DueDate.String()
-	}
 	for _, unit := range s.Units {
-		p.line("  %-11s %s: %d follow-ups due %s, %d overdue, %d escalated, %d to come", "worklist", unit.Name, unit.Due, due, unit.Overdue, unit.Escalated,
-			unit.Open-unit.Due-unit.Overdue)
+		line, err := worklist(ctx, client, unit, today)
+		if err != nil {
+			return err
+		}
+		p.line("  worklist    %s", line)
 	}
 	p.line("\n%s", p.in(bold, "Try, in another terminal, with the exports above"))
-	for _, line := range o.suggestions(client, s) {
+	for _, line := range o.suggestions(client, s, today) {
 		p.line("%s", line)
 	}
 	return p.err
 }
 
-func (o Options) suggestions(client *Client, s Summary) []string {
+// addresses are the exports that coworkctl needs to find a system that is not at its usual place.
+func (o Options) addresses() []string {
+	var lines []string
+	for variable, at := range map[string][2]string{
+		"COWORKCARE_HTTP_ADDR": {o.BaseURL, "http://127.0.0.1:8080"}, "COWORKCARE_OPS_ADDR": {o.OpsURL, "http://127.0.0.1:9100"},
+	} {
+		if at[0] != at[1] {
+			lines = append(lines, "export "+variable+"="+strings.TrimPrefix(at[0], "http://"))
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// worklist says in a line how a centre's worklist looks now.
+func worklist(ctx context.Context, client *Client, unit Unit, today date.Day) (string, error) {
+	open, err := listFollowUps(ctx, client, unit.Manager, "/v1/careUnits/"+unit.CareUnitID+"/followUps", url.Values{})
+	if err != nil {
+		return "", err
+	}
+	next, word := date.NextWorkingDay(today), "today"
+	if next != today {
+		word = "on " + next.String()
+	}
+	due, overdue, escalated := 0, 0, 0
+	for _, f := range open {
+		switch {
+		case f.Overdue:
+			overdue++
+		case f.DueDate == next:
+			due++
+		}
+		if f.EscalationLevel > 0 {
+			escalated++
+		}
+	}
+	return fmt.Sprintf("%s: %d due %s, %d overdue, %d to come; %d escalated", unit.Name, due, word, overdue, len(open)-due-overdue, escalated), nil
+}
+
+func (o Options) suggestions(client *Client, s Summary, today date.Day) []string {
 	unit := ""
 	if len(s.Units) > 0 {
 		unit = s.Units[0].CareUnitID
 	}
 	actor := func(variable string) Actor { return Actor{Variable: variable} }
 	mine := Call{As: actor("TOKEN_CARE_MANAGER"), Method: http.MethodGet, Path: "/v1/careUnits/" + unit + "/followUps",
-		Query: url.Values{"ownerRole": {roleCareManager}, "dueBeforeDate": {s.DueDate.AddDays(1).String()}}}
+		Query: url.Values{"ownerRole": {roleCareManager}, "dueBeforeDate": {date.NextWorkingDay(today).AddDays(1).String()}}}
 	late := Call{As: actor("TOKEN_UNIT_MANAGER"), Method: http.MethodGet, Path: mine.Path, Query: url.Values{"overdueOnly": {"true"}}}
 	bad := Call{As: actor("TOKEN_CARE_MANAGER"), Method: http.MethodPost, Path: "/v1/assessments:preview",
 		Body: object{{"instrument", "MADRS-S"}, {"answers", []int{3, 3, 3, 3, 3, 3, 3, 3, 9}}}}
 	foreign := Call{As: actor("TOKEN_GP_C3"), Method: http.MethodGet, Path: "/v1/patients/" + s.WalkPatientID}
 	return []string{
-		"  # what the care manager has to do today, and what is overdue (ids, no names: those are in /v1/patients/{id})",
+		"  # what the centre's care managers have to do today, and what is overdue (ids, no names: those are in /v1/patients/{id})",
 		"  " + client.Curl(mine),
 		"  # the same centre through its manager's eyes: all that is overdue",
 		"  " + client.Curl(late),

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/url"
 	"time"
 
 	"github.com/coworkcare/coworkcare/platform/date"
@@ -49,6 +48,7 @@ func LayOut(ctx context.Context, o Options) (Summary, error) {
 	if org.existed {
 		return Summary{}, ErrLaidOut
 	}
+	page.line("%d care providers, %d centres and %d members of staff are registered.", len(org.providers), len(org.units), len(org.people))
 	end := today.At(10, 0)
 	day0 := firstDay(now)
 	whole, second := walks(client, clock, page, org, day0, o.Seed)
@@ -63,13 +63,10 @@ func LayOut(ctx context.Context, o Options) (Summary, error) {
 		return Summary{}, err
 	}
 	summary := Summary{
-		Seed: o.Seed, Patients: len(scripts), StartDate: start, TodayDate: today, DueDate: date.NextWorkingDay(today), Steps: page.steps,
-		WalkPatientID: whole.patientID, SecondPatientID: second.patientID, Actors: ready(org),
+		Seed: o.Seed, Patients: len(scripts), StartDate: start, TodayDate: today, Steps: page.steps,
+		WalkPatientID: whole.patientID, SecondPatientID: second.patientID, Units: units(org), Actors: ready(org),
+		Timers: clock.timers(), Seconds: time.Since(began).Seconds(),
 	}
-	if err := summary.count(ctx, client, org); err != nil {
-		return Summary{}, err
-	}
-	summary.Timers, summary.Seconds = clock.timers(), time.Since(began).Seconds()
 	return summary, page.err
 }
 
@@ -86,7 +83,7 @@ func Walk(ctx context.Context, o Options) error {
 		return err
 	}
 	page := newPage(o.Out)
-	page.line("One synthetic patient walks from the GP's assessment to the closed episode, a second one without coordination.\nEach step is checked, and shown with the curl that does the same. The development clock moves eleven weeks ahead.")
+	page.line("One synthetic patient walks from the GP's assessment to the closed episode, a second one without coordination.\nEach step is checked, and shown with the curl that does the same. The development clock moves eleven weeks ahead. ($TOKEN_GP and the like: export TOKEN_GP=$(coworkctl token --role gp))")
 	if o.Seed == 0 {
 		o.Seed = uint64(time.Now().UnixNano()) // other people each time
 	}
@@ -144,26 +141,11 @@ func ready(org *organisation) []Actor {
 	}
 }
 
-// count fills in how each centre's worklist looks at the end.
-func (s *Summary) count(ctx context.Context, client *Client, org *organisation) error {
+// units are the centres with their managers.
+func units(org *organisation) []Unit {
+	var all []Unit
 	for i, c := range centres {
-		manager := org.actor(fmt.Sprintf("manager%d", i+1), i)
-		open, err := listFollowUps(ctx, client, manager, "/v1/careUnits/"+org.units[i]+"/followUps", url.Values{})
-		if err != nil {
-			return err
-		}
-		unit := Unit{CareUnitID: org.units[i], Name: c.name, Open: len(open)}
-		for _, f := range open {
-			if f.Overdue {
-				unit.Overdue++
-			} else if f.DueDate == s.DueDate {
-				unit.Due++
-			}
-			if f.EscalationLevel > 0 {
-				unit.Escalated++
-			}
-		}
-		s.Units = append(s.Units, unit)
+		all = append(all, Unit{CareUnitID: org.units[i], Name: c.name, Manager: org.actor(fmt.Sprintf("manager%d", i+1), i)})
 	}
-	return nil
+	return all
 }

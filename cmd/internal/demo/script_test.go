@@ -12,6 +12,8 @@ import (
 	"github.com/coworkcare/coworkcare/platform/date"
 )
 
+var someMorning = date.MustParse("2026-03-02").At(9, 0)
+
 func TestRoundsMergeScriptsInTheOrderOfTime(t *testing.T) {
 	day := date.MustParse("2026-03-02")
 	end := day.At(12, 0)
@@ -44,8 +46,8 @@ func TestAFailingStepSaysWhatWasExpected(t *testing.T) {
 	var out strings.Builder
 	w := newWalk("walk", NewClient("http://x", "http://x"), nil, newPage(&out), team{})
 	w.page.steps = 6
-	w.on(time.Now(), "The care manager books it", func(context.Context, *check) error { return nil })
-	w.on(time.Now(), "The contact is held", func(_ context.Context, c *check) error {
+	w.on(someMorning, "The care manager books it", func(context.Context, *check) error { return nil })
+	w.on(someMorning, "The contact is held", func(_ context.Context, c *check) error {
 		equal(c, "state", "BOOKED", "HELD")
 		equal(c, "same", 1, 1)
 		c.that(false, "expected %d goals, got none", 2)
@@ -62,7 +64,7 @@ func TestAFailingStepSaysWhatWasExpected(t *testing.T) {
 func TestAWalkThatIsBrokenOffHasNotFailed(t *testing.T) {
 	var out strings.Builder
 	w := newWalk("walk", NewClient("http://x", "http://x"), nil, newPage(&out), team{})
-	w.on(time.Now(), "The contact is held", func(ctx context.Context, _ *check) error { return ctx.Err() })
+	w.on(someMorning, "The contact is held", func(ctx context.Context, _ *check) error { return ctx.Err() })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	err := w.script.Steps[0].Do(ctx)

@@ -12,19 +12,15 @@ type Summary struct {
 	Seconds         float64  `json:"seconds"` // that it took
 	StartDate       date.Day `json:"startDate"`
 	TodayDate       date.Day `json:"todayDate"`
-	DueDate         date.Day `json:"dueDate"` // the first working day from today on
 	Units           []Unit   `json:"careUnits"`
 	Actors          []Actor  `json:"actors"` // for whom the banner prints tokens
 	WalkPatientID   string   `json:"walkPatientId"`
 	SecondPatientID string   `json:"secondPatientId"`
 }
 
-// Unit is a centre and its worklist as the layout ended.
+// Unit is a centre.
 type Unit struct {
 	CareUnitID string `json:"careUnitId"`
 	Name       string `json:"name"`
-	Open       int    `json:"open"` // follow-ups
-	Overdue    int    `json:"overdue"`
-	Due        int    `json:"due"` // on the first working day from today on
-	Escalated  int    `json:"escalated"`
+	Manager    Actor  `json:"manager"` // who may see its whole worklist
 }
