@@ -395,12 +395,12 @@ var File_coworkcare_patient_v1_care_provider_proto protoreflect.FileDescriptor
 
 const file_coworkcare_patient_v1_care_provider_proto_rawDesc = "" +
 	"\n" +
-	")coworkcare/patient/v1/care_provider.proto\x12\x15coworkcare.patient.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x02\n" +
+	")coworkcare/patient/v1/care_provider.proto\x12\x15coworkcare.patient.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdf\x02\n" +
 	"\fCareProvider\x12-\n" +
 	"\x10care_provider_id\x18\x01 \x01(\tB\x03\xe0A\x03R\x0ecareProviderId\x12.\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12O\n" +
-	"\x06hsa_id\x18\x03 \x01(\tB8\xe0A\x02\xbaH2\xd8\x01\x01r-\x18\x1f2)^[A-Z]{2,8}[0-9]{4,12}-[A-Za-z0-9]{1,20}$R\x05hsaId\x12\x17\n" +
-	"\x04etag\x18\x04 \x01(\tB\x03\xe0A\x03R\x04etag\x12@\n" +
+	"\x06hsa_id\x18\x03 \x01(\tB8\xe0A\x02\xbaH2\xd8\x01\x01r-\x18\x1f2)^[A-Z]{2,8}[0-9]{4,12}-[A-Za-z0-9]{1,20}$R\x05hsaId\x12\x1b\n" +
+	"\x04etag\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12@\n" +
 	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +

@@ -422,15 +422,15 @@ var File_coworkcare_patient_v1_care_unit_proto protoreflect.FileDescriptor
 
 const file_coworkcare_patient_v1_care_unit_proto_rawDesc = "" +
 	"\n" +
-	"%coworkcare/patient/v1/care_unit.proto\x12\x15coworkcare.patient.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x03\n" +
+	"%coworkcare/patient/v1/care_unit.proto\x12\x15coworkcare.patient.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd9\x03\n" +
 	"\bCareUnit\x12%\n" +
 	"\fcare_unit_id\x18\x01 \x01(\tB\x03\xe0A\x03R\n" +
 	"careUnitId\x12;\n" +
 	"\x10care_provider_id\x18\x02 \x01(\tB\x11\xe0A\x02\xe0A\x05\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x0ecareProviderId\x12.\n" +
 	"\fdisplay_name\x18\x03 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12R\n" +
 	"\x06hsa_id\x18\x04 \x01(\tB;\xe0A\x02\xe0A\x05\xbaH2\xd8\x01\x01r-\x18\x1f2)^[A-Z]{2,8}[0-9]{4,12}-[A-Za-z0-9]{1,20}$R\x05hsaId\x12D\n" +
-	"\fphone_number\x18\x05 \x01(\tB!\xbaH\x1e\xd8\x01\x01r\x192\x17^[+0-9][0-9 ()-]{2,31}$R\vphoneNumber\x12\x12\n" +
-	"\x04etag\x18\x06 \x01(\tR\x04etag\x12@\n" +
+	"\fphone_number\x18\x05 \x01(\tB!\xbaH\x1e\xd8\x01\x01r\x192\x17^[+0-9][0-9 ()-]{2,31}$R\vphoneNumber\x12\x1b\n" +
+	"\x04etag\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12@\n" +
 	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +

@@ -33,6 +33,9 @@ const (
 	// That a rehabilitation coordinator supports the patient and cooperates with others (act 2019:1297 on coordination
 	// efforts for sick-listed patients).
 	Consent_COORDINATION Consent_Kind = 1
+	// That a receiver outside health care is told items of information, each by name. It stands beside the consent
+	// to coordination: neither implies the other.
+	Consent_INFORMATION Consent_Kind = 2
 )
 
 // Enum value maps for Consent_Kind.
@@ -40,10 +43,12 @@ var (
 	Consent_Kind_name = map[int32]string{
 		0: "KIND_UNSPECIFIED",
 		1: "COORDINATION",
+		2: "INFORMATION",
 	}
 	Consent_Kind_value = map[string]int32{
 		"KIND_UNSPECIFIED": 0,
 		"COORDINATION":     1,
+		"INFORMATION":      2,
 	}
 )
 
@@ -72,6 +77,152 @@ func (x Consent_Kind) Number() protoreflect.EnumNumber {
 // Deprecated: Use Consent_Kind.Descriptor instead.
 func (Consent_Kind) EnumDescriptor() ([]byte, []int) {
 	return file_coworkcare_patient_v1_consent_proto_rawDescGZIP(), []int{0, 0}
+}
+
+// One item of information that a receiver may be told.
+type Consent_ItemType int32
+
+const (
+	// Not an item; never valid in input.
+	Consent_ITEM_TYPE_UNSPECIFIED Consent_ItemType = 0
+	// That the receiver is contacted at all, and so learns that there is a sick leave and a coordinator.
+	Consent_CONTACT Consent_ItemType = 1
+	// The degree and the period of the sick leave.
+	Consent_SICK_LEAVE Consent_ItemType = 2
+	// The steps of the return-to-work plan.
+	Consent_RETURN_TO_WORK_PLAN Consent_ItemType = 3
+	// What the patient can and cannot do at work.
+	Consent_WORK_ABILITY Consent_ItemType = 4
+	// What the patient says of the own situation and needs.
+	Consent_PATIENT_PERSPECTIVE Consent_ItemType = 5
+	// What was agreed in a dialogue meeting: facts, agreements and actions.
+	Consent_AGREEMENT Consent_ItemType = 6
+	// What contact the patient wishes from the workplace meanwhile.
+	Consent_CONTACT_WISH Consent_ItemType = 7
+	// The diagnosis. Rarely needed; never implied by another item.
+	Consent_DIAGNOSIS Consent_ItemType = 8
+	// Scores of instruments. Rarely needed; never implied by another item.
+	Consent_SCORES Consent_ItemType = 9
+)
+
+// Enum value maps for Consent_ItemType.
+var (
+	Consent_ItemType_name = map[int32]string{
+		0: "ITEM_TYPE_UNSPECIFIED",
+		1: "CONTACT",
+		2: "SICK_LEAVE",
+		3: "RETURN_TO_WORK_PLAN",
+		4: "WORK_ABILITY",
+		5: "PATIENT_PERSPECTIVE",
+		6: "AGREEMENT",
+		7: "CONTACT_WISH",
+		8: "DIAGNOSIS",
+		9: "SCORES",
+	}
+	Consent_ItemType_value = map[string]int32{
+		"ITEM_TYPE_UNSPECIFIED": 0,
+		"CONTACT":               1,
+		"SICK_LEAVE":            2,
+		"RETURN_TO_WORK_PLAN":   3,
+		"WORK_ABILITY":          4,
+		"PATIENT_PERSPECTIVE":   5,
+		"AGREEMENT":             6,
+		"CONTACT_WISH":          7,
+		"DIAGNOSIS":             8,
+		"SCORES":                9,
+	}
+)
+
+func (x Consent_ItemType) Enum() *Consent_ItemType {
+	p := new(Consent_ItemType)
+	*p = x
+	return p
+}
+
+func (x Consent_ItemType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Consent_ItemType) Descriptor() protoreflect.EnumDescriptor {
+	return file_coworkcare_patient_v1_consent_proto_enumTypes[1].Descriptor()
+}
+
+func (Consent_ItemType) Type() protoreflect.EnumType {
+	return &file_coworkcare_patient_v1_consent_proto_enumTypes[1]
+}
+
+func (x Consent_ItemType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Consent_ItemType.Descriptor instead.
+func (Consent_ItemType) EnumDescriptor() ([]byte, []int) {
+	return file_coworkcare_patient_v1_consent_proto_rawDescGZIP(), []int{0, 1}
+}
+
+// What kind of receiver.
+type Consent_ReceiverKind int32
+
+const (
+	// No receiver: the consent is not about information.
+	Consent_RECEIVER_KIND_UNSPECIFIED Consent_ReceiverKind = 0
+	// An employer; `receiver_id` is the employer's id in employerdialogue.
+	Consent_EMPLOYER Consent_ReceiverKind = 1
+	// The Social Insurance Agency (Försäkringskassan).
+	Consent_SOCIAL_INSURANCE_AGENCY Consent_ReceiverKind = 2
+	// Occupational health care; `receiver_id` names it, empty means the employer's.
+	Consent_OCCUPATIONAL_HEALTH Consent_ReceiverKind = 3
+	// The employment office (Arbetsförmedlingen).
+	Consent_EMPLOYMENT_OFFICE Consent_ReceiverKind = 4
+	// The patient's union.
+	Consent_UNION Consent_ReceiverKind = 5
+)
+
+// Enum value maps for Consent_ReceiverKind.
+var (
+	Consent_ReceiverKind_name = map[int32]string{
+		0: "RECEIVER_KIND_UNSPECIFIED",
+		1: "EMPLOYER",
+		2: "SOCIAL_INSURANCE_AGENCY",
+		3: "OCCUPATIONAL_HEALTH",
+		4: "EMPLOYMENT_OFFICE",
+		5: "UNION",
+	}
+	Consent_ReceiverKind_value = map[string]int32{
+		"RECEIVER_KIND_UNSPECIFIED": 0,
+		"EMPLOYER":                  1,
+		"SOCIAL_INSURANCE_AGENCY":   2,
+		"OCCUPATIONAL_HEALTH":       3,
+		"EMPLOYMENT_OFFICE":         4,
+		"UNION":                     5,
+	}
+)
+
+func (x Consent_ReceiverKind) Enum() *Consent_ReceiverKind {
+	p := new(Consent_ReceiverKind)
+	*p = x
+	return p
+}
+
+func (x Consent_ReceiverKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Consent_ReceiverKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_coworkcare_patient_v1_consent_proto_enumTypes[2].Descriptor()
+}
+
+func (Consent_ReceiverKind) Type() protoreflect.EnumType {
+	return &file_coworkcare_patient_v1_consent_proto_enumTypes[2]
+}
+
+func (x Consent_ReceiverKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Consent_ReceiverKind.Descriptor instead.
+func (Consent_ReceiverKind) EnumDescriptor() ([]byte, []int) {
+	return file_coworkcare_patient_v1_consent_proto_rawDescGZIP(), []int{0, 2}
 }
 
 // The state: GRANTED → WITHDRAWN; GRANTED or DECLINED → REPLACED by what the patient says next.
@@ -123,11 +274,11 @@ func (x Consent_State) String() string {
 }
 
 func (Consent_State) Descriptor() protoreflect.EnumDescriptor {
-	return file_coworkcare_patient_v1_consent_proto_enumTypes[1].Descriptor()
+	return file_coworkcare_patient_v1_consent_proto_enumTypes[3].Descriptor()
 }
 
 func (Consent_State) Type() protoreflect.EnumType {
-	return &file_coworkcare_patient_v1_consent_proto_enumTypes[1]
+	return &file_coworkcare_patient_v1_consent_proto_enumTypes[3]
 }
 
 func (x Consent_State) Number() protoreflect.EnumNumber {
@@ -136,7 +287,7 @@ func (x Consent_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Consent_State.Descriptor instead.
 func (Consent_State) EnumDescriptor() ([]byte, []int) {
-	return file_coworkcare_patient_v1_consent_proto_rawDescGZIP(), []int{0, 1}
+	return file_coworkcare_patient_v1_consent_proto_rawDescGZIP(), []int{0, 3}
 }
 
 // How the patient said so.
@@ -180,11 +331,11 @@ func (x Consent_Form) String() string {
 }
 
 func (Consent_Form) Descriptor() protoreflect.EnumDescriptor {
-	return file_coworkcare_patient_v1_consent_proto_enumTypes[2].Descriptor()
+	return file_coworkcare_patient_v1_consent_proto_enumTypes[4].Descriptor()
 }
 
 func (Consent_Form) Type() protoreflect.EnumType {
-	return &file_coworkcare_patient_v1_consent_proto_enumTypes[2]
+	return &file_coworkcare_patient_v1_consent_proto_enumTypes[4]
 }
 
 func (x Consent_Form) Number() protoreflect.EnumNumber {
@@ -193,10 +344,11 @@ func (x Consent_Form) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Consent_Form.Descriptor instead.
 func (Consent_Form) EnumDescriptor() ([]byte, []int) {
-	return file_coworkcare_patient_v1_consent_proto_rawDescGZIP(), []int{0, 2}
+	return file_coworkcare_patient_v1_consent_proto_rawDescGZIP(), []int{0, 4}
 }
 
-// What the patient has said to something that needs a consent. Of each kind at most one is in force: what the patient said last.
+// What the patient has said to something that needs a consent. Of coordination at most one is in force, of information at most
+// one for each receiver: what the patient said last. Nothing recorded means no.
 type Consent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// UUIDv7, made by the server.
@@ -230,7 +382,13 @@ type Consent struct {
 	// When it was last changed.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Whether the patient consented, whatever has become of it since: tells a replaced consent from a replaced refusal.
-	Granted       bool `protobuf:"varint,16,opt,name=granted,proto3" json:"granted,omitempty"`
+	Granted bool `protobuf:"varint,16,opt,name=granted,proto3" json:"granted,omitempty"`
+	// Who may be told (kind INFORMATION); unspecified for other kinds.
+	ReceiverKind Consent_ReceiverKind `protobuf:"varint,17,opt,name=receiver_kind,json=receiverKind,proto3,enum=coworkcare.patient.v1.Consent_ReceiverKind" json:"receiver_kind,omitempty"`
+	// Which one of the kind; empty where there is only one.
+	ReceiverId string `protobuf:"bytes,18,opt,name=receiver_id,json=receiverId,proto3" json:"receiver_id,omitempty"`
+	// What the receiver may be told: these items and nothing else.
+	ItemTypes     []Consent_ItemType `protobuf:"varint,19,rep,packed,name=item_types,json=itemTypes,proto3,enum=coworkcare.patient.v1.Consent_ItemType" json:"item_types,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -377,6 +535,27 @@ func (x *Consent) GetGranted() bool {
 	return false
 }
 
+func (x *Consent) GetReceiverKind() Consent_ReceiverKind {
+	if x != nil {
+		return x.ReceiverKind
+	}
+	return Consent_RECEIVER_KIND_UNSPECIFIED
+}
+
+func (x *Consent) GetReceiverId() string {
+	if x != nil {
+		return x.ReceiverId
+	}
+	return ""
+}
+
+func (x *Consent) GetItemTypes() []Consent_ItemType {
+	if x != nil {
+		return x.ItemTypes
+	}
+	return nil
+}
+
 // Asks to record a consent.
 type GrantConsentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -393,7 +572,13 @@ type GrantConsentRequest struct {
 	// More about it, at most 1000 characters.
 	Note string `protobuf:"bytes,6,opt,name=note,proto3" json:"note,omitempty"`
 	// Makes a retry harmless; a UUID.
-	RequestId     string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Who may be told; required for INFORMATION, refused for other kinds.
+	ReceiverKind Consent_ReceiverKind `protobuf:"varint,8,opt,name=receiver_kind,json=receiverKind,proto3,enum=coworkcare.patient.v1.Consent_ReceiverKind" json:"receiver_kind,omitempty"`
+	// Which one of the kind; required for an employer.
+	ReceiverId string `protobuf:"bytes,9,opt,name=receiver_id,json=receiverId,proto3" json:"receiver_id,omitempty"`
+	// What the receiver may be told, one item or more; the whole list, which replaces the one before. Required for INFORMATION.
+	ItemTypes     []Consent_ItemType `protobuf:"varint,10,rep,packed,name=item_types,json=itemTypes,proto3,enum=coworkcare.patient.v1.Consent_ItemType" json:"item_types,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -477,6 +662,27 @@ func (x *GrantConsentRequest) GetRequestId() string {
 	return ""
 }
 
+func (x *GrantConsentRequest) GetReceiverKind() Consent_ReceiverKind {
+	if x != nil {
+		return x.ReceiverKind
+	}
+	return Consent_RECEIVER_KIND_UNSPECIFIED
+}
+
+func (x *GrantConsentRequest) GetReceiverId() string {
+	if x != nil {
+		return x.ReceiverId
+	}
+	return ""
+}
+
+func (x *GrantConsentRequest) GetItemTypes() []Consent_ItemType {
+	if x != nil {
+		return x.ItemTypes
+	}
+	return nil
+}
+
 // Asks to record that the patient declines.
 type DeclineConsentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -489,7 +695,11 @@ type DeclineConsentRequest struct {
 	// More about it, at most 1000 characters. The patient owes nobody a reason.
 	Note string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
 	// Makes a retry harmless; a UUID.
-	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Who may not be told; required for INFORMATION, refused for other kinds.
+	ReceiverKind Consent_ReceiverKind `protobuf:"varint,6,opt,name=receiver_kind,json=receiverKind,proto3,enum=coworkcare.patient.v1.Consent_ReceiverKind" json:"receiver_kind,omitempty"`
+	// Which one of the kind; required for an employer.
+	ReceiverId    string `protobuf:"bytes,7,opt,name=receiver_id,json=receiverId,proto3" json:"receiver_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -555,6 +765,20 @@ func (x *DeclineConsentRequest) GetNote() string {
 func (x *DeclineConsentRequest) GetRequestId() string {
 	if x != nil {
 		return x.RequestId
+	}
+	return ""
+}
+
+func (x *DeclineConsentRequest) GetReceiverKind() Consent_ReceiverKind {
+	if x != nil {
+		return x.ReceiverKind
+	}
+	return Consent_RECEIVER_KIND_UNSPECIFIED
+}
+
+func (x *DeclineConsentRequest) GetReceiverId() string {
+	if x != nil {
+		return x.ReceiverId
 	}
 	return ""
 }
@@ -651,7 +875,11 @@ type ListConsentsRequest struct {
 	// At most this many, 1–200; 0 means 50.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// `next_page_token` of the page before.
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only about receivers of this kind; unspecified takes all.
+	ReceiverKind Consent_ReceiverKind `protobuf:"varint,5,opt,name=receiver_kind,json=receiverKind,proto3,enum=coworkcare.patient.v1.Consent_ReceiverKind" json:"receiver_kind,omitempty"`
+	// Only about this receiver; empty takes all.
+	ReceiverId    string `protobuf:"bytes,6,opt,name=receiver_id,json=receiverId,proto3" json:"receiver_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -710,6 +938,20 @@ func (x *ListConsentsRequest) GetPageSize() int32 {
 func (x *ListConsentsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListConsentsRequest) GetReceiverKind() Consent_ReceiverKind {
+	if x != nil {
+		return x.ReceiverKind
+	}
+	return Consent_RECEIVER_KIND_UNSPECIFIED
+}
+
+func (x *ListConsentsRequest) GetReceiverId() string {
+	if x != nil {
+		return x.ReceiverId
 	}
 	return ""
 }
@@ -777,7 +1019,13 @@ type CheckConsentRequest struct {
 	// To what.
 	Kind Consent_Kind `protobuf:"varint,2,opt,name=kind,proto3,enum=coworkcare.patient.v1.Consent_Kind" json:"kind,omitempty"`
 	// On which day, YYYY-MM-DD; empty means today. A withdrawn consent counts for the days before its withdrawal.
-	CheckDate     string `protobuf:"bytes,3,opt,name=check_date,json=checkDate,proto3" json:"check_date,omitempty"`
+	CheckDate string `protobuf:"bytes,3,opt,name=check_date,json=checkDate,proto3" json:"check_date,omitempty"`
+	// Who would be told; required for INFORMATION, refused for other kinds.
+	ReceiverKind Consent_ReceiverKind `protobuf:"varint,4,opt,name=receiver_kind,json=receiverKind,proto3,enum=coworkcare.patient.v1.Consent_ReceiverKind" json:"receiver_kind,omitempty"`
+	// Which one of the kind; required for an employer.
+	ReceiverId string `protobuf:"bytes,5,opt,name=receiver_id,json=receiverId,proto3" json:"receiver_id,omitempty"`
+	// What would be told, for INFORMATION; empty asks about every item there is. Refused for other kinds.
+	ItemTypes     []Consent_ItemType `protobuf:"varint,6,rep,packed,name=item_types,json=itemTypes,proto3,enum=coworkcare.patient.v1.Consent_ItemType" json:"item_types,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -833,21 +1081,49 @@ func (x *CheckConsentRequest) GetCheckDate() string {
 	return ""
 }
 
+func (x *CheckConsentRequest) GetReceiverKind() Consent_ReceiverKind {
+	if x != nil {
+		return x.ReceiverKind
+	}
+	return Consent_RECEIVER_KIND_UNSPECIFIED
+}
+
+func (x *CheckConsentRequest) GetReceiverId() string {
+	if x != nil {
+		return x.ReceiverId
+	}
+	return ""
+}
+
+func (x *CheckConsentRequest) GetItemTypes() []Consent_ItemType {
+	if x != nil {
+		return x.ItemTypes
+	}
+	return nil
+}
+
 // Answers whether the patient consents.
 type CheckConsentResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether the patient consents on that day.
+	// Whether the patient consents on that day; for INFORMATION, to every item asked about. What to tell is decided by `items`.
 	Consented bool `protobuf:"varint,1,opt,name=consented,proto3" json:"consented,omitempty"`
-	// The consent that says so; empty when none does.
+	// The consent in force on that day for this kind and receiver, whatever items it names; empty when none is.
 	ConsentId string `protobuf:"bytes,2,opt,name=consent_id,json=consentId,proto3" json:"consent_id,omitempty"`
 	// The day asked about, YYYY-MM-DD.
 	CheckDate string `protobuf:"bytes,3,opt,name=check_date,json=checkDate,proto3" json:"check_date,omitempty"`
-	// Its last day, YYYY-MM-DD; empty while open-ended or when there is none.
+	// The last day of `consent_id`, YYYY-MM-DD; empty while open-ended or when there is none.
 	EndDate string `protobuf:"bytes,4,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
-	// Whether the patient has been asked: something of this kind, granted, declined or withdrawn, is recorded.
-	Asked         bool `protobuf:"varint,5,opt,name=asked,proto3" json:"asked,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Whether the patient has been asked: something of this kind and receiver, granted, declined or withdrawn, is recorded.
+	Asked bool `protobuf:"varint,5,opt,name=asked,proto3" json:"asked,omitempty"`
+	// Each item asked about, in the order asked, or of ItemType when none was named. Empty for other kinds than INFORMATION.
+	Items []*CheckConsentResponse_Item `protobuf:"bytes,6,rep,name=items,proto3" json:"items,omitempty"`
+	// The revision of all the patient's consents together: it grows with each grant, refusal and withdrawal. An answer with the
+	// same revision still holds on the same day. A period that begins or ends by itself does not change it.
+	ConsentsRevision int32 `protobuf:"varint,7,opt,name=consents_revision,json=consentsRevision,proto3" json:"consents_revision,omitempty"`
+	// The check as it was recorded, in ListConsentChecks.
+	ConsentCheckId string `protobuf:"bytes,8,opt,name=consent_check_id,json=consentCheckId,proto3" json:"consent_check_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *CheckConsentResponse) Reset() {
@@ -915,11 +1191,396 @@ func (x *CheckConsentResponse) GetAsked() bool {
 	return false
 }
 
+func (x *CheckConsentResponse) GetItems() []*CheckConsentResponse_Item {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *CheckConsentResponse) GetConsentsRevision() int32 {
+	if x != nil {
+		return x.ConsentsRevision
+	}
+	return 0
+}
+
+func (x *CheckConsentResponse) GetConsentCheckId() string {
+	if x != nil {
+		return x.ConsentCheckId
+	}
+	return ""
+}
+
+// One answer of CheckConsent, as it was given. It is never changed or removed.
+type ConsentCheck struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// UUIDv7, made by the server.
+	ConsentCheckId string `protobuf:"bytes,1,opt,name=consent_check_id,json=consentCheckId,proto3" json:"consent_check_id,omitempty"`
+	// The patient.
+	PatientId string `protobuf:"bytes,2,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
+	// The practitioner who asked, also by way of a service; empty when no person did.
+	PractitionerId string `protobuf:"bytes,3,opt,name=practitioner_id,json=practitionerId,proto3" json:"practitioner_id,omitempty"`
+	// The service that asked, for itself or for the person; empty when the question came from outside.
+	Service string `protobuf:"bytes,4,opt,name=service,proto3" json:"service,omitempty"`
+	// When it was asked.
+	CheckTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=check_time,json=checkTime,proto3" json:"check_time,omitempty"`
+	// The day asked about, YYYY-MM-DD.
+	CheckDate string `protobuf:"bytes,6,opt,name=check_date,json=checkDate,proto3" json:"check_date,omitempty"`
+	// What was asked about.
+	Kind Consent_Kind `protobuf:"varint,7,opt,name=kind,proto3,enum=coworkcare.patient.v1.Consent_Kind" json:"kind,omitempty"`
+	// Who would be told (kind INFORMATION).
+	ReceiverKind Consent_ReceiverKind `protobuf:"varint,8,opt,name=receiver_kind,json=receiverKind,proto3,enum=coworkcare.patient.v1.Consent_ReceiverKind" json:"receiver_kind,omitempty"`
+	// Which one of the kind; empty where there is only one.
+	ReceiverId string `protobuf:"bytes,9,opt,name=receiver_id,json=receiverId,proto3" json:"receiver_id,omitempty"`
+	// The answer as a whole.
+	Consented bool `protobuf:"varint,10,opt,name=consented,proto3" json:"consented,omitempty"`
+	// The consent that was in force; empty when none was.
+	ConsentId string `protobuf:"bytes,11,opt,name=consent_id,json=consentId,proto3" json:"consent_id,omitempty"`
+	// The answer item by item (kind INFORMATION).
+	Items []*CheckConsentResponse_Item `protobuf:"bytes,12,rep,name=items,proto3" json:"items,omitempty"`
+	// The revision of all the patient's consents together that the answer rests on.
+	ConsentsRevision int32 `protobuf:"varint,13,opt,name=consents_revision,json=consentsRevision,proto3" json:"consents_revision,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *ConsentCheck) Reset() {
+	*x = ConsentCheck{}
+	mi := &file_coworkcare_patient_v1_consent_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsentCheck) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsentCheck) ProtoMessage() {}
+
+func (x *ConsentCheck) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_patient_v1_consent_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsentCheck.ProtoReflect.Descriptor instead.
+func (*ConsentCheck) Descriptor() ([]byte, []int) {
+	return file_coworkcare_patient_v1_consent_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ConsentCheck) GetConsentCheckId() string {
+	if x != nil {
+		return x.ConsentCheckId
+	}
+	return ""
+}
+
+func (x *ConsentCheck) GetPatientId() string {
+	if x != nil {
+		return x.PatientId
+	}
+	return ""
+}
+
+func (x *ConsentCheck) GetPractitionerId() string {
+	if x != nil {
+		return x.PractitionerId
+	}
+	return ""
+}
+
+func (x *ConsentCheck) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *ConsentCheck) GetCheckTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CheckTime
+	}
+	return nil
+}
+
+func (x *ConsentCheck) GetCheckDate() string {
+	if x != nil {
+		return x.CheckDate
+	}
+	return ""
+}
+
+func (x *ConsentCheck) GetKind() Consent_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Consent_KIND_UNSPECIFIED
+}
+
+func (x *ConsentCheck) GetReceiverKind() Consent_ReceiverKind {
+	if x != nil {
+		return x.ReceiverKind
+	}
+	return Consent_RECEIVER_KIND_UNSPECIFIED
+}
+
+func (x *ConsentCheck) GetReceiverId() string {
+	if x != nil {
+		return x.ReceiverId
+	}
+	return ""
+}
+
+func (x *ConsentCheck) GetConsented() bool {
+	if x != nil {
+		return x.Consented
+	}
+	return false
+}
+
+func (x *ConsentCheck) GetConsentId() string {
+	if x != nil {
+		return x.ConsentId
+	}
+	return ""
+}
+
+func (x *ConsentCheck) GetItems() []*CheckConsentResponse_Item {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *ConsentCheck) GetConsentsRevision() int32 {
+	if x != nil {
+		return x.ConsentsRevision
+	}
+	return 0
+}
+
+// Asks for the checks of a patient's consents.
+type ListConsentChecksRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The patient.
+	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
+	// Only of this kind; unspecified takes all.
+	Kind Consent_Kind `protobuf:"varint,2,opt,name=kind,proto3,enum=coworkcare.patient.v1.Consent_Kind" json:"kind,omitempty"`
+	// Only about receivers of this kind; unspecified takes all.
+	ReceiverKind Consent_ReceiverKind `protobuf:"varint,3,opt,name=receiver_kind,json=receiverKind,proto3,enum=coworkcare.patient.v1.Consent_ReceiverKind" json:"receiver_kind,omitempty"`
+	// Only about this receiver; empty takes all.
+	ReceiverId string `protobuf:"bytes,4,opt,name=receiver_id,json=receiverId,proto3" json:"receiver_id,omitempty"`
+	// At most this many, 1–200; 0 means 50.
+	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListConsentChecksRequest) Reset() {
+	*x = ListConsentChecksRequest{}
+	mi := &file_coworkcare_patient_v1_consent_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListConsentChecksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListConsentChecksRequest) ProtoMessage() {}
+
+func (x *ListConsentChecksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_patient_v1_consent_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListConsentChecksRequest.ProtoReflect.Descriptor instead.
+func (*ListConsentChecksRequest) Descriptor() ([]byte, []int) {
+	return file_coworkcare_patient_v1_consent_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListConsentChecksRequest) GetPatientId() string {
+	if x != nil {
+		return x.PatientId
+	}
+	return ""
+}
+
+func (x *ListConsentChecksRequest) GetKind() Consent_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Consent_KIND_UNSPECIFIED
+}
+
+func (x *ListConsentChecksRequest) GetReceiverKind() Consent_ReceiverKind {
+	if x != nil {
+		return x.ReceiverKind
+	}
+	return Consent_RECEIVER_KIND_UNSPECIFIED
+}
+
+func (x *ListConsentChecksRequest) GetReceiverId() string {
+	if x != nil {
+		return x.ReceiverId
+	}
+	return ""
+}
+
+func (x *ListConsentChecksRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListConsentChecksRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// A page of consent checks.
+type ListConsentChecksResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The checks, newest first.
+	ConsentChecks []*ConsentCheck `protobuf:"bytes,1,rep,name=consent_checks,json=consentChecks,proto3" json:"consent_checks,omitempty"`
+	// Asks for the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListConsentChecksResponse) Reset() {
+	*x = ListConsentChecksResponse{}
+	mi := &file_coworkcare_patient_v1_consent_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListConsentChecksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListConsentChecksResponse) ProtoMessage() {}
+
+func (x *ListConsentChecksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_patient_v1_consent_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListConsentChecksResponse.ProtoReflect.Descriptor instead.
+func (*ListConsentChecksResponse) Descriptor() ([]byte, []int) {
+	return file_coworkcare_patient_v1_consent_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListConsentChecksResponse) GetConsentChecks() []*ConsentCheck {
+	if x != nil {
+		return x.ConsentChecks
+	}
+	return nil
+}
+
+func (x *ListConsentChecksResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Whether one item may be told.
+type CheckConsentResponse_Item struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The item.
+	ItemType Consent_ItemType `protobuf:"varint,1,opt,name=item_type,json=itemType,proto3,enum=coworkcare.patient.v1.Consent_ItemType" json:"item_type,omitempty"`
+	// Whether the patient consents to it on that day.
+	Consented bool `protobuf:"varint,2,opt,name=consented,proto3" json:"consented,omitempty"`
+	// The consent that says so; empty when none does.
+	ConsentId     string `protobuf:"bytes,3,opt,name=consent_id,json=consentId,proto3" json:"consent_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckConsentResponse_Item) Reset() {
+	*x = CheckConsentResponse_Item{}
+	mi := &file_coworkcare_patient_v1_consent_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckConsentResponse_Item) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckConsentResponse_Item) ProtoMessage() {}
+
+func (x *CheckConsentResponse_Item) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_patient_v1_consent_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckConsentResponse_Item.ProtoReflect.Descriptor instead.
+func (*CheckConsentResponse_Item) Descriptor() ([]byte, []int) {
+	return file_coworkcare_patient_v1_consent_proto_rawDescGZIP(), []int{7, 0}
+}
+
+func (x *CheckConsentResponse_Item) GetItemType() Consent_ItemType {
+	if x != nil {
+		return x.ItemType
+	}
+	return Consent_ITEM_TYPE_UNSPECIFIED
+}
+
+func (x *CheckConsentResponse_Item) GetConsented() bool {
+	if x != nil {
+		return x.Consented
+	}
+	return false
+}
+
+func (x *CheckConsentResponse_Item) GetConsentId() string {
+	if x != nil {
+		return x.ConsentId
+	}
+	return ""
+}
+
 var File_coworkcare_patient_v1_consent_proto protoreflect.FileDescriptor
 
 const file_coworkcare_patient_v1_consent_proto_rawDesc = "" +
 	"\n" +
-	"#coworkcare/patient/v1/consent.proto\x12\x15coworkcare.patient.v1\x1a\x1bbuf/validate/validate.proto\x1a#coworkcare/patient/v1/patient.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb1\a\n" +
+	"#coworkcare/patient/v1/consent.proto\x12\x15coworkcare.patient.v1\x1a\x1bbuf/validate/validate.proto\x1a#coworkcare/patient/v1/patient.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\v\n" +
 	"\aConsent\x12\x1d\n" +
 	"\n" +
 	"consent_id\x18\x01 \x01(\tR\tconsentId\x12\x1d\n" +
@@ -942,10 +1603,36 @@ const file_coworkcare_patient_v1_consent_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x18\n" +
-	"\agranted\x18\x10 \x01(\bR\agranted\".\n" +
+	"\agranted\x18\x10 \x01(\bR\agranted\x12P\n" +
+	"\rreceiver_kind\x18\x11 \x01(\x0e2+.coworkcare.patient.v1.Consent.ReceiverKindR\freceiverKind\x12\x1f\n" +
+	"\vreceiver_id\x18\x12 \x01(\tR\n" +
+	"receiverId\x12F\n" +
+	"\n" +
+	"item_types\x18\x13 \x03(\x0e2'.coworkcare.patient.v1.Consent.ItemTypeR\titemTypes\"?\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
-	"\fCOORDINATION\x10\x01\"o\n" +
+	"\fCOORDINATION\x10\x01\x12\x0f\n" +
+	"\vINFORMATION\x10\x02\"\xc2\x01\n" +
+	"\bItemType\x12\x19\n" +
+	"\x15ITEM_TYPE_UNSPECIFIED\x10\x00\x12\v\n" +
+	"\aCONTACT\x10\x01\x12\x0e\n" +
+	"\n" +
+	"SICK_LEAVE\x10\x02\x12\x17\n" +
+	"\x13RETURN_TO_WORK_PLAN\x10\x03\x12\x10\n" +
+	"\fWORK_ABILITY\x10\x04\x12\x17\n" +
+	"\x13PATIENT_PERSPECTIVE\x10\x05\x12\r\n" +
+	"\tAGREEMENT\x10\x06\x12\x10\n" +
+	"\fCONTACT_WISH\x10\a\x12\r\n" +
+	"\tDIAGNOSIS\x10\b\x12\n" +
+	"\n" +
+	"\x06SCORES\x10\t\"\x93\x01\n" +
+	"\fReceiverKind\x12\x1d\n" +
+	"\x19RECEIVER_KIND_UNSPECIFIED\x10\x00\x12\f\n" +
+	"\bEMPLOYER\x10\x01\x12\x1b\n" +
+	"\x17SOCIAL_INSURANCE_AGENCY\x10\x02\x12\x17\n" +
+	"\x13OCCUPATIONAL_HEALTH\x10\x03\x12\x15\n" +
+	"\x11EMPLOYMENT_OFFICE\x10\x04\x12\t\n" +
+	"\x05UNION\x10\x05\"o\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\v\n" +
 	"\aGRANTED\x10\x01\x12\f\n" +
@@ -957,7 +1644,7 @@ const file_coworkcare_patient_v1_consent_proto_rawDesc = "" +
 	"\x10FORM_UNSPECIFIED\x10\x00\x12\b\n" +
 	"\x04ORAL\x10\x01\x12\v\n" +
 	"\aWRITTEN\x10\x02\x12\v\n" +
-	"\aDIGITAL\x10\x03\"\xd5\x02\n" +
+	"\aDIGITAL\x10\x03\"\xbc\x04\n" +
 	"\x13GrantConsentRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12F\n" +
@@ -968,7 +1655,13 @@ const file_coworkcare_patient_v1_consent_proto_rawDesc = "" +
 	"\bend_date\x18\x05 \x01(\tR\aendDate\x12\x1c\n" +
 	"\x04note\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note\x12*\n" +
 	"\n" +
-	"request_id\x18\a \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\x9d\x02\n" +
+	"request_id\x18\a \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\x12Z\n" +
+	"\rreceiver_kind\x18\b \x01(\x0e2+.coworkcare.patient.v1.Consent.ReceiverKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\freceiverKind\x12,\n" +
+	"\vreceiver_id\x18\t \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\n" +
+	"receiverId\x12[\n" +
+	"\n" +
+	"item_types\x18\n" +
+	" \x03(\x0e2'.coworkcare.patient.v1.Consent.ItemTypeB\x13\xbaH\x10\x92\x01\r\x10\x10\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\titemTypes\"\xa7\x03\n" +
 	"\x15DeclineConsentRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12F\n" +
@@ -976,7 +1669,10 @@ const file_coworkcare_patient_v1_consent_proto_rawDesc = "" +
 	"\x04form\x18\x03 \x01(\x0e2#.coworkcare.patient.v1.Consent.FormB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04form\x12\x1c\n" +
 	"\x04note\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note\x12*\n" +
 	"\n" +
-	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xd7\x01\n" +
+	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\x12Z\n" +
+	"\rreceiver_kind\x18\x06 \x01(\x0e2+.coworkcare.patient.v1.Consent.ReceiverKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\freceiverKind\x12,\n" +
+	"\vreceiver_id\x18\a \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\n" +
+	"receiverId\"\xd7\x01\n" +
 	"\x16WithdrawConsentRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12*\n" +
@@ -985,7 +1681,7 @@ const file_coworkcare_patient_v1_consent_proto_rawDesc = "" +
 	"\x04note\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note\x12\x1b\n" +
 	"\x04etag\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xd6\x01\n" +
+	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xe0\x02\n" +
 	"\x13ListConsentsRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12A\n" +
@@ -993,16 +1689,24 @@ const file_coworkcare_patient_v1_consent_proto_rawDesc = "" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\"z\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\x12Z\n" +
+	"\rreceiver_kind\x18\x05 \x01(\x0e2+.coworkcare.patient.v1.Consent.ReceiverKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\freceiverKind\x12,\n" +
+	"\vreceiver_id\x18\x06 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\n" +
+	"receiverId\"z\n" +
 	"\x14ListConsentsResponse\x12:\n" +
 	"\bconsents\x18\x01 \x03(\v2\x1e.coworkcare.patient.v1.ConsentR\bconsents\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa8\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8f\x03\n" +
 	"\x13CheckConsentRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12F\n" +
 	"\x04kind\x18\x02 \x01(\x0e2#.coworkcare.patient.v1.Consent.KindB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12\x1d\n" +
 	"\n" +
-	"check_date\x18\x03 \x01(\tR\tcheckDate\"\xa3\x01\n" +
+	"check_date\x18\x03 \x01(\tR\tcheckDate\x12Z\n" +
+	"\rreceiver_kind\x18\x04 \x01(\x0e2+.coworkcare.patient.v1.Consent.ReceiverKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\freceiverKind\x12,\n" +
+	"\vreceiver_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\n" +
+	"receiverId\x12[\n" +
+	"\n" +
+	"item_types\x18\x06 \x03(\x0e2'.coworkcare.patient.v1.Consent.ItemTypeB\x13\xbaH\x10\x92\x01\r\x10\x10\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\titemTypes\"\xce\x03\n" +
 	"\x14CheckConsentResponse\x12\x1c\n" +
 	"\tconsented\x18\x01 \x01(\bR\tconsented\x12\x1d\n" +
 	"\n" +
@@ -1010,7 +1714,49 @@ const file_coworkcare_patient_v1_consent_proto_rawDesc = "" +
 	"\n" +
 	"check_date\x18\x03 \x01(\tR\tcheckDate\x12\x19\n" +
 	"\bend_date\x18\x04 \x01(\tR\aendDate\x12\x14\n" +
-	"\x05asked\x18\x05 \x01(\bR\x05askedBLZJgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1;patientv1b\x06proto3"
+	"\x05asked\x18\x05 \x01(\bR\x05asked\x12F\n" +
+	"\x05items\x18\x06 \x03(\v20.coworkcare.patient.v1.CheckConsentResponse.ItemR\x05items\x12+\n" +
+	"\x11consents_revision\x18\a \x01(\x05R\x10consentsRevision\x12(\n" +
+	"\x10consent_check_id\x18\b \x01(\tR\x0econsentCheckId\x1a\x89\x01\n" +
+	"\x04Item\x12D\n" +
+	"\titem_type\x18\x01 \x01(\x0e2'.coworkcare.patient.v1.Consent.ItemTypeR\bitemType\x12\x1c\n" +
+	"\tconsented\x18\x02 \x01(\bR\tconsented\x12\x1d\n" +
+	"\n" +
+	"consent_id\x18\x03 \x01(\tR\tconsentId\"\xd2\x04\n" +
+	"\fConsentCheck\x12(\n" +
+	"\x10consent_check_id\x18\x01 \x01(\tR\x0econsentCheckId\x12\x1d\n" +
+	"\n" +
+	"patient_id\x18\x02 \x01(\tR\tpatientId\x12'\n" +
+	"\x0fpractitioner_id\x18\x03 \x01(\tR\x0epractitionerId\x12\x18\n" +
+	"\aservice\x18\x04 \x01(\tR\aservice\x129\n" +
+	"\n" +
+	"check_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tcheckTime\x12\x1d\n" +
+	"\n" +
+	"check_date\x18\x06 \x01(\tR\tcheckDate\x127\n" +
+	"\x04kind\x18\a \x01(\x0e2#.coworkcare.patient.v1.Consent.KindR\x04kind\x12P\n" +
+	"\rreceiver_kind\x18\b \x01(\x0e2+.coworkcare.patient.v1.Consent.ReceiverKindR\freceiverKind\x12\x1f\n" +
+	"\vreceiver_id\x18\t \x01(\tR\n" +
+	"receiverId\x12\x1c\n" +
+	"\tconsented\x18\n" +
+	" \x01(\bR\tconsented\x12\x1d\n" +
+	"\n" +
+	"consent_id\x18\v \x01(\tR\tconsentId\x12F\n" +
+	"\x05items\x18\f \x03(\v20.coworkcare.patient.v1.CheckConsentResponse.ItemR\x05items\x12+\n" +
+	"\x11consents_revision\x18\r \x01(\x05R\x10consentsRevision\"\xe5\x02\n" +
+	"\x18ListConsentChecksRequest\x12*\n" +
+	"\n" +
+	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12A\n" +
+	"\x04kind\x18\x02 \x01(\x0e2#.coworkcare.patient.v1.Consent.KindB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x12Z\n" +
+	"\rreceiver_kind\x18\x03 \x01(\x0e2+.coworkcare.patient.v1.Consent.ReceiverKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\freceiverKind\x12,\n" +
+	"\vreceiver_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\n" +
+	"receiverId\x12'\n" +
+	"\tpage_size\x18\x05 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\"\x8f\x01\n" +
+	"\x19ListConsentChecksResponse\x12J\n" +
+	"\x0econsent_checks\x18\x01 \x03(\v2#.coworkcare.patient.v1.ConsentCheckR\rconsentChecks\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageTokenBLZJgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1;patientv1b\x06proto3"
 
 var (
 	file_coworkcare_patient_v1_consent_proto_rawDescOnce sync.Once
@@ -1024,43 +1770,66 @@ func file_coworkcare_patient_v1_consent_proto_rawDescGZIP() []byte {
 	return file_coworkcare_patient_v1_consent_proto_rawDescData
 }
 
-var file_coworkcare_patient_v1_consent_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_coworkcare_patient_v1_consent_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_coworkcare_patient_v1_consent_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_coworkcare_patient_v1_consent_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_coworkcare_patient_v1_consent_proto_goTypes = []any{
-	(Consent_Kind)(0),              // 0: coworkcare.patient.v1.Consent.Kind
-	(Consent_State)(0),             // 1: coworkcare.patient.v1.Consent.State
-	(Consent_Form)(0),              // 2: coworkcare.patient.v1.Consent.Form
-	(*Consent)(nil),                // 3: coworkcare.patient.v1.Consent
-	(*GrantConsentRequest)(nil),    // 4: coworkcare.patient.v1.GrantConsentRequest
-	(*DeclineConsentRequest)(nil),  // 5: coworkcare.patient.v1.DeclineConsentRequest
-	(*WithdrawConsentRequest)(nil), // 6: coworkcare.patient.v1.WithdrawConsentRequest
-	(*ListConsentsRequest)(nil),    // 7: coworkcare.patient.v1.ListConsentsRequest
-	(*ListConsentsResponse)(nil),   // 8: coworkcare.patient.v1.ListConsentsResponse
-	(*CheckConsentRequest)(nil),    // 9: coworkcare.patient.v1.CheckConsentRequest
-	(*CheckConsentResponse)(nil),   // 10: coworkcare.patient.v1.CheckConsentResponse
-	(*timestamppb.Timestamp)(nil),  // 11: google.protobuf.Timestamp
-	(*RegisteredInError)(nil),      // 12: coworkcare.patient.v1.RegisteredInError
+	(Consent_Kind)(0),                 // 0: coworkcare.patient.v1.Consent.Kind
+	(Consent_ItemType)(0),             // 1: coworkcare.patient.v1.Consent.ItemType
+	(Consent_ReceiverKind)(0),         // 2: coworkcare.patient.v1.Consent.ReceiverKind
+	(Consent_State)(0),                // 3: coworkcare.patient.v1.Consent.State
+	(Consent_Form)(0),                 // 4: coworkcare.patient.v1.Consent.Form
+	(*Consent)(nil),                   // 5: coworkcare.patient.v1.Consent
+	(*GrantConsentRequest)(nil),       // 6: coworkcare.patient.v1.GrantConsentRequest
+	(*DeclineConsentRequest)(nil),     // 7: coworkcare.patient.v1.DeclineConsentRequest
+	(*WithdrawConsentRequest)(nil),    // 8: coworkcare.patient.v1.WithdrawConsentRequest
+	(*ListConsentsRequest)(nil),       // 9: coworkcare.patient.v1.ListConsentsRequest
+	(*ListConsentsResponse)(nil),      // 10: coworkcare.patient.v1.ListConsentsResponse
+	(*CheckConsentRequest)(nil),       // 11: coworkcare.patient.v1.CheckConsentRequest
+	(*CheckConsentResponse)(nil),      // 12: coworkcare.patient.v1.CheckConsentResponse
+	(*ConsentCheck)(nil),              // 13: coworkcare.patient.v1.ConsentCheck
+	(*ListConsentChecksRequest)(nil),  // 14: coworkcare.patient.v1.ListConsentChecksRequest
+	(*ListConsentChecksResponse)(nil), // 15: coworkcare.patient.v1.ListConsentChecksResponse
+	(*CheckConsentResponse_Item)(nil), // 16: coworkcare.patient.v1.CheckConsentResponse.Item
+	(*timestamppb.Timestamp)(nil),     // 17: google.protobuf.Timestamp
+	(*RegisteredInError)(nil),         // 18: coworkcare.patient.v1.RegisteredInError
 }
 var file_coworkcare_patient_v1_consent_proto_depIdxs = []int32{
 	0,  // 0: coworkcare.patient.v1.Consent.kind:type_name -> coworkcare.patient.v1.Consent.Kind
-	1,  // 1: coworkcare.patient.v1.Consent.state:type_name -> coworkcare.patient.v1.Consent.State
-	2,  // 2: coworkcare.patient.v1.Consent.form:type_name -> coworkcare.patient.v1.Consent.Form
-	11, // 3: coworkcare.patient.v1.Consent.end_time:type_name -> google.protobuf.Timestamp
-	12, // 4: coworkcare.patient.v1.Consent.registered_in_error:type_name -> coworkcare.patient.v1.RegisteredInError
-	11, // 5: coworkcare.patient.v1.Consent.create_time:type_name -> google.protobuf.Timestamp
-	11, // 6: coworkcare.patient.v1.Consent.update_time:type_name -> google.protobuf.Timestamp
-	0,  // 7: coworkcare.patient.v1.GrantConsentRequest.kind:type_name -> coworkcare.patient.v1.Consent.Kind
-	2,  // 8: coworkcare.patient.v1.GrantConsentRequest.form:type_name -> coworkcare.patient.v1.Consent.Form
-	0,  // 9: coworkcare.patient.v1.DeclineConsentRequest.kind:type_name -> coworkcare.patient.v1.Consent.Kind
-	2,  // 10: coworkcare.patient.v1.DeclineConsentRequest.form:type_name -> coworkcare.patient.v1.Consent.Form
-	0,  // 11: coworkcare.patient.v1.ListConsentsRequest.kind:type_name -> coworkcare.patient.v1.Consent.Kind
-	3,  // 12: coworkcare.patient.v1.ListConsentsResponse.consents:type_name -> coworkcare.patient.v1.Consent
-	0,  // 13: coworkcare.patient.v1.CheckConsentRequest.kind:type_name -> coworkcare.patient.v1.Consent.Kind
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	3,  // 1: coworkcare.patient.v1.Consent.state:type_name -> coworkcare.patient.v1.Consent.State
+	4,  // 2: coworkcare.patient.v1.Consent.form:type_name -> coworkcare.patient.v1.Consent.Form
+	17, // 3: coworkcare.patient.v1.Consent.end_time:type_name -> google.protobuf.Timestamp
+	18, // 4: coworkcare.patient.v1.Consent.registered_in_error:type_name -> coworkcare.patient.v1.RegisteredInError
+	17, // 5: coworkcare.patient.v1.Consent.create_time:type_name -> google.protobuf.Timestamp
+	17, // 6: coworkcare.patient.v1.Consent.update_time:type_name -> google.protobuf.Timestamp
+	2,  // 7: coworkcare.patient.v1.Consent.receiver_kind:type_name -> coworkcare.patient.v1.Consent.ReceiverKind
+	1,  // 8: coworkcare.patient.v1.Consent.item_types:type_name -> coworkcare.patient.v1.Consent.ItemType
+	0,  // 9: coworkcare.patient.v1.GrantConsentRequest.kind:type_name -> coworkcare.patient.v1.Consent.Kind
+	4,  // 10: coworkcare.patient.v1.GrantConsentRequest.form:type_name -> coworkcare.patient.v1.Consent.Form
+	2,  // 11: coworkcare.patient.v1.GrantConsentRequest.receiver_kind:type_name -> coworkcare.patient.v1.Consent.ReceiverKind
+	1,  // 12: coworkcare.patient.v1.GrantConsentRequest.item_types:type_name -> coworkcare.patient.v1.Consent.ItemType
+	0,  // 13: coworkcare.patient.v1.DeclineConsentRequest.kind:type_name -> coworkcare.patient.v1.Consent.Kind
+	4,  // 14: coworkcare.patient.v1.DeclineConsentRequest.form:type_name -> coworkcare.patient.v1.Consent.Form
+	2,  // 15: coworkcare.patient.v1.DeclineConsentRequest.receiver_kind:type_name -> coworkcare.patient.v1.Consent.ReceiverKind
+	0,  // 16: coworkcare.patient.v1.ListConsentsRequest.kind:type_name -> coworkcare.patient.v1.Consent.Kind
+	2,  // 17: coworkcare.patient.v1.ListConsentsRequest.receiver_kind:type_name -> coworkcare.patient.v1.Consent.ReceiverKind
+	5,  // 18: coworkcare.patient.v1.ListConsentsResponse.consents:type_name -> coworkcare.patient.v1.Consent
+	0,  // 19: coworkcare.patient.v1.CheckConsentRequest.kind:type_name -> coworkcare.patient.v1.Consent.Kind
+	2,  // 20: coworkcare.patient.v1.CheckConsentRequest.receiver_kind:type_name -> coworkcare.patient.v1.Consent.ReceiverKind
+	1,  // 21: coworkcare.patient.v1.CheckConsentRequest.item_types:type_name -> coworkcare.patient.v1.Consent.ItemType
+	16, // 22: coworkcare.patient.v1.CheckConsentResponse.items:type_name -> coworkcare.patient.v1.CheckConsentResponse.Item
+	17, // 23: coworkcare.patient.v1.ConsentCheck.check_time:type_name -> google.protobuf.Timestamp
+	0,  // 24: coworkcare.patient.v1.ConsentCheck.kind:type_name -> coworkcare.patient.v1.Consent.Kind
+	2,  // 25: coworkcare.patient.v1.ConsentCheck.receiver_kind:type_name -> coworkcare.patient.v1.Consent.ReceiverKind
+	16, // 26: coworkcare.patient.v1.ConsentCheck.items:type_name -> coworkcare.patient.v1.CheckConsentResponse.Item
+	0,  // 27: coworkcare.patient.v1.ListConsentChecksRequest.kind:type_name -> coworkcare.patient.v1.Consent.Kind
+	2,  // 28: coworkcare.patient.v1.ListConsentChecksRequest.receiver_kind:type_name -> coworkcare.patient.v1.Consent.ReceiverKind
+	13, // 29: coworkcare.patient.v1.ListConsentChecksResponse.consent_checks:type_name -> coworkcare.patient.v1.ConsentCheck
+	1,  // 30: coworkcare.patient.v1.CheckConsentResponse.Item.item_type:type_name -> coworkcare.patient.v1.Consent.ItemType
+	31, // [31:31] is the sub-list for method output_type
+	31, // [31:31] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_coworkcare_patient_v1_consent_proto_init() }
@@ -1074,8 +1843,8 @@ func file_coworkcare_patient_v1_consent_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_coworkcare_patient_v1_consent_proto_rawDesc), len(file_coworkcare_patient_v1_consent_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   8,
+			NumEnums:      5,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -633,9 +633,17 @@ type ConsentSnapshot struct {
 	// The first day it covers, YYYY-MM-DD.
 	StartDate string `protobuf:"bytes,4,opt,name=start_date,json=startDate,proto3" json:"start_date,omitempty"`
 	// The last day it covers; empty while open-ended.
-	EndDate       string `protobuf:"bytes,5,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	EndDate string `protobuf:"bytes,5,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
+	// Who may be told (kind INFORMATION).
+	ReceiverKind Consent_ReceiverKind `protobuf:"varint,6,opt,name=receiver_kind,json=receiverKind,proto3,enum=coworkcare.patient.v1.Consent_ReceiverKind" json:"receiver_kind,omitempty"`
+	// Which one of the kind; empty where there is only one.
+	ReceiverId string `protobuf:"bytes,7,opt,name=receiver_id,json=receiverId,proto3" json:"receiver_id,omitempty"`
+	// What the receiver may be told.
+	ItemTypes []Consent_ItemType `protobuf:"varint,8,rep,packed,name=item_types,json=itemTypes,proto3,enum=coworkcare.patient.v1.Consent_ItemType" json:"item_types,omitempty"`
+	// The revision of all the patient's consents together; it grows with each change of any of them.
+	ConsentsRevision int32 `protobuf:"varint,9,opt,name=consents_revision,json=consentsRevision,proto3" json:"consents_revision,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *ConsentSnapshot) Reset() {
@@ -703,6 +711,34 @@ func (x *ConsentSnapshot) GetEndDate() string {
 	return ""
 }
 
+func (x *ConsentSnapshot) GetReceiverKind() Consent_ReceiverKind {
+	if x != nil {
+		return x.ReceiverKind
+	}
+	return Consent_RECEIVER_KIND_UNSPECIFIED
+}
+
+func (x *ConsentSnapshot) GetReceiverId() string {
+	if x != nil {
+		return x.ReceiverId
+	}
+	return ""
+}
+
+func (x *ConsentSnapshot) GetItemTypes() []Consent_ItemType {
+	if x != nil {
+		return x.ItemTypes
+	}
+	return nil
+}
+
+func (x *ConsentSnapshot) GetConsentsRevision() int32 {
+	if x != nil {
+		return x.ConsentsRevision
+	}
+	return 0
+}
+
 var File_coworkcare_patient_v1_events_proto protoreflect.FileDescriptor
 
 const file_coworkcare_patient_v1_events_proto_rawDesc = "" +
@@ -757,7 +793,7 @@ const file_coworkcare_patient_v1_events_proto_rawDesc = "" +
 	"\x04role\x18\x02 \x01(\x0e2\x1a.coworkcare.access.v1.RoleR\x04role\x12\x1d\n" +
 	"\n" +
 	"start_date\x18\x03 \x01(\tR\tstartDate\x12\x19\n" +
-	"\bend_date\x18\x04 \x01(\tR\aendDate\"\xdf\x01\n" +
+	"\bend_date\x18\x04 \x01(\tR\aendDate\"\xc7\x03\n" +
 	"\x0fConsentSnapshot\x12\x1d\n" +
 	"\n" +
 	"consent_id\x18\x01 \x01(\tR\tconsentId\x127\n" +
@@ -765,7 +801,13 @@ const file_coworkcare_patient_v1_events_proto_rawDesc = "" +
 	"\x05state\x18\x03 \x01(\x0e2$.coworkcare.patient.v1.Consent.StateR\x05state\x12\x1d\n" +
 	"\n" +
 	"start_date\x18\x04 \x01(\tR\tstartDate\x12\x19\n" +
-	"\bend_date\x18\x05 \x01(\tR\aendDateBLZJgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1;patientv1b\x06proto3"
+	"\bend_date\x18\x05 \x01(\tR\aendDate\x12P\n" +
+	"\rreceiver_kind\x18\x06 \x01(\x0e2+.coworkcare.patient.v1.Consent.ReceiverKindR\freceiverKind\x12\x1f\n" +
+	"\vreceiver_id\x18\a \x01(\tR\n" +
+	"receiverId\x12F\n" +
+	"\n" +
+	"item_types\x18\b \x03(\x0e2'.coworkcare.patient.v1.Consent.ItemTypeR\titemTypes\x12+\n" +
+	"\x11consents_revision\x18\t \x01(\x05R\x10consentsRevisionBLZJgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1;patientv1b\x06proto3"
 
 var (
 	file_coworkcare_patient_v1_events_proto_rawDescOnce sync.Once
@@ -797,6 +839,8 @@ var file_coworkcare_patient_v1_events_proto_goTypes = []any{
 	(Referral_State)(0),          // 13: coworkcare.patient.v1.Referral.State
 	(Consent_Kind)(0),            // 14: coworkcare.patient.v1.Consent.Kind
 	(Consent_State)(0),           // 15: coworkcare.patient.v1.Consent.State
+	(Consent_ReceiverKind)(0),    // 16: coworkcare.patient.v1.Consent.ReceiverKind
+	(Consent_ItemType)(0),        // 17: coworkcare.patient.v1.Consent.ItemType
 }
 var file_coworkcare_patient_v1_events_proto_depIdxs = []int32{
 	3,  // 0: coworkcare.patient.v1.PractitionerSnapshot.employments:type_name -> coworkcare.patient.v1.EmploymentSnapshot
@@ -811,11 +855,13 @@ var file_coworkcare_patient_v1_events_proto_depIdxs = []int32{
 	9,  // 9: coworkcare.patient.v1.TeamMemberSnapshot.role:type_name -> coworkcare.access.v1.Role
 	14, // 10: coworkcare.patient.v1.ConsentSnapshot.kind:type_name -> coworkcare.patient.v1.Consent.Kind
 	15, // 11: coworkcare.patient.v1.ConsentSnapshot.state:type_name -> coworkcare.patient.v1.Consent.State
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	16, // 12: coworkcare.patient.v1.ConsentSnapshot.receiver_kind:type_name -> coworkcare.patient.v1.Consent.ReceiverKind
+	17, // 13: coworkcare.patient.v1.ConsentSnapshot.item_types:type_name -> coworkcare.patient.v1.Consent.ItemType
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_coworkcare_patient_v1_events_proto_init() }

@@ -1078,7 +1078,7 @@ var File_coworkcare_patient_v1_patient_proto protoreflect.FileDescriptor
 
 const file_coworkcare_patient_v1_patient_proto_rawDesc = "" +
 	"\n" +
-	"#coworkcare/patient/v1/patient.proto\x12\x15coworkcare.patient.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\n" +
+	"#coworkcare/patient/v1/patient.proto\x12\x15coworkcare.patient.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd7\n" +
 	"\n" +
 	"\aPatient\x12\"\n" +
 	"\n" +
@@ -1102,8 +1102,8 @@ const file_coworkcare_patient_v1_patient_proto_rawDesc = "" +
 	"\vemployments\x18\v \x03(\v2).coworkcare.patient.v1.Patient.EmploymentB\b\xbaH\x05\x92\x01\x02\x10\x14R\vemployments\x12?\n" +
 	"\x05state\x18\f \x01(\x0e2$.coworkcare.patient.v1.Patient.StateB\x03\xe0A\x03R\x05state\x128\n" +
 	"\x16merged_into_patient_id\x18\r \x01(\tB\x03\xe0A\x03R\x13mergedIntoPatientId\x12]\n" +
-	"\x13registered_in_error\x18\x0e \x01(\v2(.coworkcare.patient.v1.RegisteredInErrorB\x03\xe0A\x03R\x11registeredInError\x12\x12\n" +
-	"\x04etag\x18\x0f \x01(\tR\x04etag\x12@\n" +
+	"\x13registered_in_error\x18\x0e \x01(\v2(.coworkcare.patient.v1.RegisteredInErrorB\x03\xe0A\x03R\x11registeredInError\x12\x1b\n" +
+	"\x04etag\x18\x0f \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12@\n" +
 	"\vcreate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +

@@ -51,6 +51,7 @@ const (
 	PatientService_WithdrawConsent_FullMethodName            = "/coworkcare.patient.v1.PatientService/WithdrawConsent"
 	PatientService_ListConsents_FullMethodName               = "/coworkcare.patient.v1.PatientService/ListConsents"
 	PatientService_CheckConsent_FullMethodName               = "/coworkcare.patient.v1.PatientService/CheckConsent"
+	PatientService_ListConsentChecks_FullMethodName          = "/coworkcare.patient.v1.PatientService/ListConsentChecks"
 	PatientService_GetPatientPlace_FullMethodName            = "/coworkcare.patient.v1.PatientService/GetPatientPlace"
 )
 
@@ -136,18 +137,25 @@ type PatientServiceClient interface {
 	CloseCareEpisode(ctx context.Context, in *CloseCareEpisodeRequest, opts ...grpc.CallOption) (*CareEpisode, error)
 	// Marks an episode as registered in error, with a reason. Errors: NOT_FOUND; ABORTED.
 	RegisterCareEpisodeInError(ctx context.Context, in *RegisterCareEpisodeInErrorRequest, opts ...grpc.CallOption) (*CareEpisode, error)
-	// Records that the patient consents, from a day and for a time. A consent of the same kind in force is replaced by it.
-	// Consent to coordination makes the coordinator's waiting referral workable. Errors: NOT_FOUND.
+	// Records that the patient consents, from a day and for a time: to coordination, or to a receiver being told items of
+	// information, each by name. What the patient said before of the same kind and receiver is replaced by it, the whole list.
+	// Consent to coordination makes the coordinator's waiting referral workable. Errors: NOT_FOUND; INVALID_ARGUMENT
+	// (FIELD_REQUIRED, RECEIVER_NOT_OF_KIND) when receiver or items do not fit the kind.
 	GrantConsent(ctx context.Context, in *GrantConsentRequest, opts ...grpc.CallOption) (*Consent, error)
-	// Records that the patient declines. Nobody is nagged; the choice can be changed at any time by GrantConsent. Errors: NOT_FOUND.
+	// Records that the patient declines. Nobody is nagged; the choice can be changed at any time by GrantConsent.
+	// Errors: as GrantConsent.
 	DeclineConsent(ctx context.Context, in *DeclineConsentRequest, opts ...grpc.CallOption) (*Consent, error)
 	// Withdraws a consent at once: GRANTED → WITHDRAWN. The coordinator's unanswered referral awaits consent again; who is in the
 	// team stays. Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (CONSENT_NOT_GRANTED).
 	WithdrawConsent(ctx context.Context, in *WithdrawConsentRequest, opts ...grpc.CallOption) (*Consent, error)
 	// Lists a patient's consents, newest first, those no longer in force included.
 	ListConsents(ctx context.Context, in *ListConsentsRequest, opts ...grpc.CallOption) (*ListConsentsResponse, error)
-	// Tells whether the patient consents to something on a day. Nothing recorded means no.
+	// Tells whether the patient consents to something on a day, for information item by item. Nothing recorded means no. The
+	// question and its answer are recorded before they are given, a refusal too. Errors: NOT_FOUND; INVALID_ARGUMENT
+	// (FIELD_REQUIRED, RECEIVER_NOT_OF_KIND) when the receiver does not fit the kind.
 	CheckConsent(ctx context.Context, in *CheckConsentRequest, opts ...grpc.CallOption) (*CheckConsentResponse, error)
+	// Lists the checks of a patient's consents, newest first: who asked, when, about what, and what the answer was. Errors: NOT_FOUND.
+	ListConsentChecks(ctx context.Context, in *ListConsentChecksRequest, opts ...grpc.CallOption) (*ListConsentChecksResponse, error)
 	// Where a patient belongs. For the product's own services only: each keeps a copy of its own from the event log and asks
 	// here when it has not heard of a patient yet. Errors: NOT_FOUND.
 	GetPatientPlace(ctx context.Context, in *GetPatientPlaceRequest, opts ...grpc.CallOption) (*PatientPlace, error)
@@ -481,6 +489,16 @@ func (c *patientServiceClient) CheckConsent(ctx context.Context, in *CheckConsen
 	return out, nil
 }
 
+func (c *patientServiceClient) ListConsentChecks(ctx context.Context, in *ListConsentChecksRequest, opts ...grpc.CallOption) (*ListConsentChecksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListConsentChecksResponse)
+	err := c.cc.Invoke(ctx, PatientService_ListConsentChecks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *patientServiceClient) GetPatientPlace(ctx context.Context, in *GetPatientPlaceRequest, opts ...grpc.CallOption) (*PatientPlace, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(PatientPlace)
@@ -573,18 +591,25 @@ type PatientServiceServer interface {
 	CloseCareEpisode(context.Context, *CloseCareEpisodeRequest) (*CareEpisode, error)
 	// Marks an episode as registered in error, with a reason. Errors: NOT_FOUND; ABORTED.
 	RegisterCareEpisodeInError(context.Context, *RegisterCareEpisodeInErrorRequest) (*CareEpisode, error)
-	// Records that the patient consents, from a day and for a time. A consent of the same kind in force is replaced by it.
-	// Consent to coordination makes the coordinator's waiting referral workable. Errors: NOT_FOUND.
+	// Records that the patient consents, from a day and for a time: to coordination, or to a receiver being told items of
+	// information, each by name. What the patient said before of the same kind and receiver is replaced by it, the whole list.
+	// Consent to coordination makes the coordinator's waiting referral workable. Errors: NOT_FOUND; INVALID_ARGUMENT
+	// (FIELD_REQUIRED, RECEIVER_NOT_OF_KIND) when receiver or items do not fit the kind.
 	GrantConsent(context.Context, *GrantConsentRequest) (*Consent, error)
-	// Records that the patient declines. Nobody is nagged; the choice can be changed at any time by GrantConsent. Errors: NOT_FOUND.
+	// Records that the patient declines. Nobody is nagged; the choice can be changed at any time by GrantConsent.
+	// Errors: as GrantConsent.
 	DeclineConsent(context.Context, *DeclineConsentRequest) (*Consent, error)
 	// Withdraws a consent at once: GRANTED → WITHDRAWN. The coordinator's unanswered referral awaits consent again; who is in the
 	// team stays. Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (CONSENT_NOT_GRANTED).
 	WithdrawConsent(context.Context, *WithdrawConsentRequest) (*Consent, error)
 	// Lists a patient's consents, newest first, those no longer in force included.
 	ListConsents(context.Context, *ListConsentsRequest) (*ListConsentsResponse, error)
-	// Tells whether the patient consents to something on a day. Nothing recorded means no.
+	// Tells whether the patient consents to something on a day, for information item by item. Nothing recorded means no. The
+	// question and its answer are recorded before they are given, a refusal too. Errors: NOT_FOUND; INVALID_ARGUMENT
+	// (FIELD_REQUIRED, RECEIVER_NOT_OF_KIND) when the receiver does not fit the kind.
 	CheckConsent(context.Context, *CheckConsentRequest) (*CheckConsentResponse, error)
+	// Lists the checks of a patient's consents, newest first: who asked, when, about what, and what the answer was. Errors: NOT_FOUND.
+	ListConsentChecks(context.Context, *ListConsentChecksRequest) (*ListConsentChecksResponse, error)
 	// Where a patient belongs. For the product's own services only: each keeps a copy of its own from the event log and asks
 	// here when it has not heard of a patient yet. Errors: NOT_FOUND.
 	GetPatientPlace(context.Context, *GetPatientPlaceRequest) (*PatientPlace, error)
@@ -693,6 +718,9 @@ func (UnimplementedPatientServiceServer) ListConsents(context.Context, *ListCons
 }
 func (UnimplementedPatientServiceServer) CheckConsent(context.Context, *CheckConsentRequest) (*CheckConsentResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CheckConsent not implemented")
+}
+func (UnimplementedPatientServiceServer) ListConsentChecks(context.Context, *ListConsentChecksRequest) (*ListConsentChecksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListConsentChecks not implemented")
 }
 func (UnimplementedPatientServiceServer) GetPatientPlace(context.Context, *GetPatientPlaceRequest) (*PatientPlace, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetPatientPlace not implemented")
@@ -1294,6 +1322,24 @@ func _PatientService_CheckConsent_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PatientService_ListConsentChecks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListConsentChecksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).ListConsentChecks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_ListConsentChecks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).ListConsentChecks(ctx, req.(*ListConsentChecksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PatientService_GetPatientPlace_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetPatientPlaceRequest)
 	if err := dec(in); err != nil {
@@ -1446,6 +1492,10 @@ var PatientService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CheckConsent",
 			Handler:    _PatientService_CheckConsent_Handler,
+		},
+		{
+			MethodName: "ListConsentChecks",
+			Handler:    _PatientService_ListConsentChecks_Handler,
 		},
 		{
 			MethodName: "GetPatientPlace",

@@ -624,7 +624,7 @@ var File_coworkcare_patient_v1_practitioner_proto protoreflect.FileDescriptor
 
 const file_coworkcare_patient_v1_practitioner_proto_rawDesc = "" +
 	"\n" +
-	"(coworkcare/patient/v1/practitioner.proto\x12\x15coworkcare.patient.v1\x1a\x1bbuf/validate/validate.proto\x1a!coworkcare/access/v1/access.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbe\x06\n" +
+	"(coworkcare/patient/v1/practitioner.proto\x12\x15coworkcare.patient.v1\x1a\x1bbuf/validate/validate.proto\x1a!coworkcare/access/v1/access.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x06\n" +
 	"\fPractitioner\x12,\n" +
 	"\x0fpractitioner_id\x18\x01 \x01(\tB\x03\xe0A\x03R\x0epractitionerId\x12;\n" +
 	"\x10care_provider_id\x18\x02 \x01(\tB\x11\xe0A\x02\xe0A\x05\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x0ecareProviderId\x12)\n" +
@@ -636,8 +636,8 @@ const file_coworkcare_patient_v1_practitioner_proto_rawDesc = "" +
 	"familyName\x12R\n" +
 	"\x06hsa_id\x18\x05 \x01(\tB;\xe0A\x02\xe0A\x05\xbaH2\xd8\x01\x01r-\x18\x1f2)^[A-Z]{2,8}[0-9]{4,12}-[A-Za-z0-9]{1,20}$R\x05hsaId\x12D\n" +
 	"\fphone_number\x18\x06 \x01(\tB!\xbaH\x1e\xd8\x01\x01r\x192\x17^[+0-9][0-9 ()-]{2,31}$R\vphoneNumber\x12Z\n" +
-	"\vemployments\x18\a \x03(\v2..coworkcare.patient.v1.Practitioner.EmploymentB\b\xbaH\x05\x92\x01\x02\x102R\vemployments\x12\x12\n" +
-	"\x04etag\x18\b \x01(\tR\x04etag\x12@\n" +
+	"\vemployments\x18\a \x03(\v2..coworkcare.patient.v1.Practitioner.EmploymentB\b\xbaH\x05\x92\x01\x02\x102R\vemployments\x12\x1b\n" +
+	"\x04etag\x18\b \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12@\n" +
 	"\vcreate_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\n" +

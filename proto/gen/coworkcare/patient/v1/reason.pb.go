@@ -98,6 +98,8 @@ const (
 	Reason_NOT_EMPLOYED_IN_ROLE Reason = 34
 	// Violation: a locum's employment needs a last day.
 	Reason_LOCUM_NEEDS_END Reason = 35
+	// Violation: a receiver, and items, belong to consents about information; other kinds have none.
+	Reason_RECEIVER_NOT_OF_KIND Reason = 36
 )
 
 // Enum value maps for Reason.
@@ -139,6 +141,7 @@ var (
 		33: "UNIT_OF_OTHER_PROVIDER",
 		34: "NOT_EMPLOYED_IN_ROLE",
 		35: "LOCUM_NEEDS_END",
+		36: "RECEIVER_NOT_OF_KIND",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":           0,
@@ -177,6 +180,7 @@ var (
 		"UNIT_OF_OTHER_PROVIDER":       33,
 		"NOT_EMPLOYED_IN_ROLE":         34,
 		"LOCUM_NEEDS_END":              35,
+		"RECEIVER_NOT_OF_KIND":         36,
 	}
 )
 
@@ -211,7 +215,7 @@ var File_coworkcare_patient_v1_reason_proto protoreflect.FileDescriptor
 
 const file_coworkcare_patient_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\"coworkcare/patient/v1/reason.proto\x12\x15coworkcare.patient.v1*\x80\a\n" +
+	"\"coworkcare/patient/v1/reason.proto\x12\x15coworkcare.patient.v1*\x9a\a\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14CARE_PROVIDER_EXISTS\x10\x01\x12\x14\n" +
@@ -249,7 +253,8 @@ const file_coworkcare_patient_v1_reason_proto_rawDesc = "" +
 	"\x1aPREVENTIVE_WITH_SICK_LEAVE\x10 \x12\x1a\n" +
 	"\x16UNIT_OF_OTHER_PROVIDER\x10!\x12\x18\n" +
 	"\x14NOT_EMPLOYED_IN_ROLE\x10\"\x12\x13\n" +
-	"\x0fLOCUM_NEEDS_END\x10#BLZJgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1;patientv1b\x06proto3"
+	"\x0fLOCUM_NEEDS_END\x10#\x12\x18\n" +
+	"\x14RECEIVER_NOT_OF_KIND\x10$BLZJgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1;patientv1b\x06proto3"
 
 var (
 	file_coworkcare_patient_v1_reason_proto_rawDescOnce sync.Once
