@@ -341,6 +341,14 @@ var file_coworkcare_access_v1_access_proto_extTypes = []protoimpl.ExtensionInfo{
 		Tag:           "bytes,50501,opt,name=access",
 		Filename:      "coworkcare/access/v1/access.proto",
 	},
+	{
+		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         50502,
+		Name:          "coworkcare.access.v1.checked_by_domain",
+		Tag:           "varint,50502,opt,name=checked_by_domain",
+		Filename:      "coworkcare/access/v1/access.proto",
+	},
 }
 
 // Extension fields to descriptorpb.MethodOptions.
@@ -349,6 +357,15 @@ var (
 	//
 	// optional coworkcare.access.v1.AccessRule access = 50501;
 	E_Access = &file_coworkcare_access_v1_access_proto_extTypes[0]
+)
+
+// Extension fields to descriptorpb.FieldOptions.
+var (
+	// Of a `_date`: the service itself refuses what is no civil day, where every other `_date` is refused before the service
+	// sees the request. For forms whose answer to a safety item must be kept whatever is wrong with the rest.
+	//
+	// optional bool checked_by_domain = 50502;
+	E_CheckedByDomain = &file_coworkcare_access_v1_access_proto_extTypes[1]
 )
 
 var File_coworkcare_access_v1_access_proto protoreflect.FileDescriptor
@@ -393,7 +410,8 @@ const file_coworkcare_access_v1_access_proto_rawDesc = "" +
 	"\x0fACT_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bACT_READ\x10\x01\x12\r\n" +
 	"\tACT_WRITE\x10\x02:Z\n" +
-	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18Ŋ\x03 \x01(\v2 .coworkcare.access.v1.AccessRuleR\x06accessBJZHgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/access/v1;accessv1b\x06proto3"
+	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18Ŋ\x03 \x01(\v2 .coworkcare.access.v1.AccessRuleR\x06access:K\n" +
+	"\x11checked_by_domain\x12\x1d.google.protobuf.FieldOptions\x18Ɗ\x03 \x01(\bR\x0fcheckedByDomainBJZHgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/access/v1;accessv1b\x06proto3"
 
 var (
 	file_coworkcare_access_v1_access_proto_rawDescOnce sync.Once
@@ -415,17 +433,19 @@ var file_coworkcare_access_v1_access_proto_goTypes = []any{
 	(Act)(0),                           // 2: coworkcare.access.v1.Act
 	(*AccessRule)(nil),                 // 3: coworkcare.access.v1.AccessRule
 	(*descriptorpb.MethodOptions)(nil), // 4: google.protobuf.MethodOptions
+	(*descriptorpb.FieldOptions)(nil),  // 5: google.protobuf.FieldOptions
 }
 var file_coworkcare_access_v1_access_proto_depIdxs = []int32{
 	0, // 0: coworkcare.access.v1.AccessRule.roles:type_name -> coworkcare.access.v1.Role
 	1, // 1: coworkcare.access.v1.AccessRule.scope:type_name -> coworkcare.access.v1.Scope
 	2, // 2: coworkcare.access.v1.AccessRule.act:type_name -> coworkcare.access.v1.Act
 	4, // 3: coworkcare.access.v1.access:extendee -> google.protobuf.MethodOptions
-	3, // 4: coworkcare.access.v1.access:type_name -> coworkcare.access.v1.AccessRule
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	4, // [4:5] is the sub-list for extension type_name
-	3, // [3:4] is the sub-list for extension extendee
+	5, // 4: coworkcare.access.v1.checked_by_domain:extendee -> google.protobuf.FieldOptions
+	3, // 5: coworkcare.access.v1.access:type_name -> coworkcare.access.v1.AccessRule
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	5, // [5:6] is the sub-list for extension type_name
+	3, // [3:5] is the sub-list for extension extendee
 	0, // [0:3] is the sub-list for field type_name
 }
 
@@ -441,7 +461,7 @@ func file_coworkcare_access_v1_access_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_coworkcare_access_v1_access_proto_rawDesc), len(file_coworkcare_access_v1_access_proto_rawDesc)),
 			NumEnums:      3,
 			NumMessages:   1,
-			NumExtensions: 1,
+			NumExtensions: 2,
 			NumServices:   0,
 		},
 		GoTypes:           file_coworkcare_access_v1_access_proto_goTypes,

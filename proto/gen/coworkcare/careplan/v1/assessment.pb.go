@@ -8,6 +8,7 @@ package careplanv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/access/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -27,7 +28,7 @@ const (
 
 // A form that the patient has answered, scored when it was recorded. Answers, scores, instrument and references are checked by
 // the service rather than at the door, so that the answer to a safety item is kept even when the form is refused. (A request that
-// is no request at all keeps nothing: malformed JSON, an unknown field, an `answer_date` that is no day.)
+// is no request at all keeps nothing: malformed JSON, an unknown field.)
 type Assessment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// UUIDv7, made by the server.
@@ -49,7 +50,8 @@ type Assessment struct {
 	MeanScore *float64 `protobuf:"fixed64,8,opt,name=mean_score,json=meanScore,proto3,oneof" json:"mean_score,omitempty"`
 	// The answer to the safety item, where only a score is given. Never shown.
 	SafetyItemAnswer *int32 `protobuf:"varint,9,opt,name=safety_item_answer,json=safetyItemAnswer,proto3,oneof" json:"safety_item_answer,omitempty"`
-	// The civil day it was answered, YYYY-MM-DD; today when left out, never in the future.
+	// The civil day it was answered, YYYY-MM-DD; today when left out, never in the future. One that is no day is refused with the
+	// reason `date`, and the answer to the safety item is kept as of today.
 	AnswerDate string `protobuf:"bytes,10,opt,name=answer_date,json=answerDate,proto3" json:"answer_date,omitempty"`
 	// The answers in a row, one digit each; empty but for instruments of a profile.
 	Profile string `protobuf:"bytes,11,opt,name=profile,proto3" json:"profile,omitempty"`
@@ -970,7 +972,7 @@ var File_coworkcare_careplan_v1_assessment_proto protoreflect.FileDescriptor
 
 const file_coworkcare_careplan_v1_assessment_proto_rawDesc = "" +
 	"\n" +
-	"'coworkcare/careplan/v1/assessment.proto\x12\x16coworkcare.careplan.v1\x1a\x1bbuf/validate/validate.proto\x1a'coworkcare/careplan/v1/error_mark.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\b\n" +
+	"'coworkcare/careplan/v1/assessment.proto\x12\x16coworkcare.careplan.v1\x1a\x1bbuf/validate/validate.proto\x1a!coworkcare/access/v1/access.proto\x1a'coworkcare/careplan/v1/error_mark.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa9\b\n" +
 	"\n" +
 	"Assessment\x12(\n" +
 	"\rassessment_id\x18\x01 \x01(\tB\x03\xe0A\x03R\fassessmentId\x12*\n" +
@@ -987,9 +989,9 @@ const file_coworkcare_careplan_v1_assessment_proto_rawDesc = "" +
 	"totalScore\x88\x01\x01\x12\"\n" +
 	"\n" +
 	"mean_score\x18\b \x01(\x01H\x01R\tmeanScore\x88\x01\x01\x126\n" +
-	"\x12safety_item_answer\x18\t \x01(\x05B\x03\xe0A\x04H\x02R\x10safetyItemAnswer\x88\x01\x01\x12\x1f\n" +
+	"\x12safety_item_answer\x18\t \x01(\x05B\x03\xe0A\x04H\x02R\x10safetyItemAnswer\x88\x01\x01\x12%\n" +
 	"\vanswer_date\x18\n" +
-	" \x01(\tR\n" +
+	" \x01(\tB\x04\xb0\xd4\x18\x01R\n" +
 	"answerDate\x12\x1d\n" +
 	"\aprofile\x18\v \x01(\tB\x03\xe0A\x03R\aprofile\x12\x17\n" +
 	"\x04band\x18\f \x01(\tB\x03\xe0A\x03R\x04band\x12$\n" +

@@ -2357,7 +2357,7 @@ var File_coworkcare_careplan_v1_care_plan_proto protoreflect.FileDescriptor
 
 const file_coworkcare_careplan_v1_care_plan_proto_rawDesc = "" +
 	"\n" +
-	"&coworkcare/careplan/v1/care_plan.proto\x12\x16coworkcare.careplan.v1\x1a\x1bbuf/validate/validate.proto\x1a$coworkcare/careplan/v1/contact.proto\x1a'coworkcare/careplan/v1/error_mark.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd4\r\n" +
+	"&coworkcare/careplan/v1/care_plan.proto\x12\x16coworkcare.careplan.v1\x1a\x1bbuf/validate/validate.proto\x1a$coworkcare/careplan/v1/contact.proto\x1a'coworkcare/careplan/v1/error_mark.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\r\n" +
 	"\bCarePlan\x12%\n" +
 	"\fcare_plan_id\x18\x01 \x01(\tB\x03\xe0A\x03R\n" +
 	"carePlanId\x12*\n" +
@@ -2387,8 +2387,9 @@ const file_coworkcare_careplan_v1_care_plan_proto_rawDesc = "" +
 	"\aoutcome\x18\x14 \x01(\x0e2(.coworkcare.careplan.v1.CarePlan.OutcomeB\x03\xe0A\x03R\aoutcome\x129\n" +
 	"\x16author_practitioner_id\x18\x15 \x01(\tB\x03\xe0A\x03R\x14authorPractitionerId\x12E\n" +
 	"\n" +
-	"error_mark\x18\x16 \x01(\v2!.coworkcare.careplan.v1.ErrorMarkB\x03\xe0A\x03R\terrorMark\x12\x17\n" +
-	"\x04etag\x18\x17 \x01(\tB\x03\xe0A\x03R\x04etag\x12@\n" +
+	"error_mark\x18\x16 \x01(\v2!.coworkcare.careplan.v1.ErrorMarkB\x03\xe0A\x03R\terrorMark\x12\x1e\n" +
+	"\x04etag\x18\x17 \x01(\tB\n" +
+	"\xe0A\x03\xbaH\x04r\x02\x18@R\x04etag\x12@\n" +
 	"\vcreate_time\x18\x18 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +

@@ -221,12 +221,13 @@ var File_coworkcare_careplan_v1_care_plan_settings_proto protoreflect.FileDescri
 
 const file_coworkcare_careplan_v1_care_plan_settings_proto_rawDesc = "" +
 	"\n" +
-	"/coworkcare/careplan/v1/care_plan_settings.proto\x12\x16coworkcare.careplan.v1\x1a\x1bbuf/validate/validate.proto\x1a&coworkcare/careplan/v1/care_plan.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\x02\n" +
+	"/coworkcare/careplan/v1/care_plan_settings.proto\x12\x16coworkcare.careplan.v1\x1a\x1bbuf/validate/validate.proto\x1a&coworkcare/careplan/v1/care_plan.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaa\x02\n" +
 	"\x10CarePlanSettings\x12-\n" +
 	"\fcare_unit_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\n" +
 	"careUnitId\x12C\n" +
-	"\bschedule\x18\x02 \x01(\v2'.coworkcare.careplan.v1.ContactScheduleR\bschedule\x12\x17\n" +
-	"\x04etag\x18\x03 \x01(\tB\x03\xe0A\x03R\x04etag\x12@\n" +
+	"\bschedule\x18\x02 \x01(\v2'.coworkcare.careplan.v1.ContactScheduleR\bschedule\x12\x1e\n" +
+	"\x04etag\x18\x03 \x01(\tB\n" +
+	"\xe0A\x03\xbaH\x04r\x02\x18@R\x04etag\x12@\n" +
 	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +

@@ -26,7 +26,7 @@ var File_coworkcare_careplan_v1_careplan_service_proto protoreflect.FileDescript
 
 const file_coworkcare_careplan_v1_careplan_service_proto_rawDesc = "" +
 	"\n" +
-	"-coworkcare/careplan/v1/careplan_service.proto\x12\x16coworkcare.careplan.v1\x1a!coworkcare/access/v1/access.proto\x1a'coworkcare/careplan/v1/assessment.proto\x1a&coworkcare/careplan/v1/care_plan.proto\x1a/coworkcare/careplan/v1/care_plan_settings.proto\x1a$coworkcare/careplan/v1/contact.proto\x1a'coworkcare/careplan/v1/instrument.proto\x1a(coworkcare/careplan/v1/safety_flag.proto\x1a\x1cgoogle/api/annotations.proto2\xd0+\n" +
+	"-coworkcare/careplan/v1/careplan_service.proto\x12\x16coworkcare.careplan.v1\x1a!coworkcare/access/v1/access.proto\x1a'coworkcare/careplan/v1/assessment.proto\x1a\"coworkcare/careplan/v1/brief.proto\x1a&coworkcare/careplan/v1/care_plan.proto\x1a/coworkcare/careplan/v1/care_plan_settings.proto\x1a$coworkcare/careplan/v1/contact.proto\x1a'coworkcare/careplan/v1/instrument.proto\x1a!coworkcare/careplan/v1/note.proto\x1a+coworkcare/careplan/v1/recommendation.proto\x1a(coworkcare/careplan/v1/safety_flag.proto\x1a\x1cgoogle/api/annotations.proto2\xf1C\n" +
 	"\x0fCarePlanService\x12\xc1\x01\n" +
 	"\rCreateContact\x12,.coworkcare.careplan.v1.CreateContactRequest\x1a\x1f.coworkcare.careplan.v1.Contact\"a\xaa\xd4\x18\"\n" +
 	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x05\x1a\x12contact.patient_id(\x02\x82\xd3\xe4\x93\x025:\acontact\"*/v1/patients/{contact.patient_id}/contacts\x12\xa4\x01\n" +
@@ -92,51 +92,111 @@ const file_coworkcare_careplan_v1_careplan_service_proto_rawDesc = "" +
 	"\r\x10\x04\x82\xd3\xe4\x93\x02/\x12-/v1/careUnits/{care_unit_id}/carePlanSettings\x12\x82\x02\n" +
 	"\x16UpdateCarePlanSettings\x125.coworkcare.careplan.v1.UpdateCarePlanSettingsRequest\x1a(.coworkcare.careplan.v1.CarePlanSettings\"\x86\x01\xaa\xd4\x18&\n" +
 	"\x01\n" +
-	"\x10\x04\x1a\x1fcare_plan_settings.care_unit_id\x82\xd3\xe4\x93\x02V:\x12care_plan_settings2@/v1/careUnits/{care_plan_settings.care_unit_id}/carePlanSettingsBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1;careplanv1b\x06proto3"
+	"\x10\x04\x1a\x1fcare_plan_settings.care_unit_id\x82\xd3\xe4\x93\x02V:\x12care_plan_settings2@/v1/careUnits/{care_plan_settings.care_unit_id}/carePlanSettings\x12\x9a\x01\n" +
+	"\fRequestBrief\x12+.coworkcare.careplan.v1.RequestBriefRequest\x1a\x1d.coworkcare.careplan.v1.Brief\">\xaa\xd4\x18\a\n" +
+	"\x01\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/patients/{patient_id}/briefs:request\x12\xac\x01\n" +
+	"\vCreateBrief\x12*.coworkcare.careplan.v1.CreateBriefRequest\x1a\x1d.coworkcare.careplan.v1.Brief\"R\xaa\xd4\x18\x19\n" +
+	"\x01\x02\x10\x05\x1a\x10brief.patient_id(\x02\x82\xd3\xe4\x93\x02/:\x05brief\"&/v1/patients/{brief.patient_id}/briefs\x12\x9f\x01\n" +
+	"\n" +
+	"WriteBrief\x12).coworkcare.careplan.v1.WriteBriefRequest\x1a\x1d.coworkcare.careplan.v1.Brief\"G\xaa\xd4\x18\a\n" +
+	"\x01\x02\x10\x05(\x02\x82\xd3\xe4\x93\x026:\x01*\"1/v1/patients/{patient_id}/briefs/{brief_id}:write\x12\xb1\x01\n" +
+	"\x10AcknowledgeBrief\x12/.coworkcare.careplan.v1.AcknowledgeBriefRequest\x1a\x1d.coworkcare.careplan.v1.Brief\"M\xaa\xd4\x18\a\n" +
+	"\x01\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02<:\x01*\"7/v1/patients/{patient_id}/briefs/{brief_id}:acknowledge\x12\x9a\x01\n" +
+	"\bGetBrief\x12'.coworkcare.careplan.v1.GetBriefRequest\x1a\x1d.coworkcare.careplan.v1.Brief\"F\xaa\xd4\x18\x0f\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02-\x12+/v1/patients/{patient_id}/briefs/{brief_id}\x12\xa0\x01\n" +
+	"\n" +
+	"ListBriefs\x12).coworkcare.careplan.v1.ListBriefsRequest\x1a*.coworkcare.careplan.v1.ListBriefsResponse\";\xaa\xd4\x18\x0f\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02\"\x12 /v1/patients/{patient_id}/briefs\x12\xac\x01\n" +
+	"\n" +
+	"CreateNote\x12).coworkcare.careplan.v1.CreateNoteRequest\x1a\x1c.coworkcare.careplan.v1.Note\"U\xaa\xd4\x18\x1f\n" +
+	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x05\x1a\x0fnote.patient_id(\x02\x82\xd3\xe4\x93\x02,:\x04note\"$/v1/patients/{note.patient_id}/notes\x12\x95\x01\n" +
+	"\aGetNote\x12&.coworkcare.careplan.v1.GetNoteRequest\x1a\x1c.coworkcare.careplan.v1.Note\"D\xaa\xd4\x18\x0f\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02+\x12)/v1/patients/{patient_id}/notes/{note_id}\x12\x9c\x01\n" +
+	"\tListNotes\x12(.coworkcare.careplan.v1.ListNotesRequest\x1a).coworkcare.careplan.v1.ListNotesResponse\":\xaa\xd4\x18\x0f\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/patients/{patient_id}/notes\x12\xb3\x01\n" +
+	"\x0fAcknowledgeNote\x12..coworkcare.careplan.v1.AcknowledgeNoteRequest\x1a\x1c.coworkcare.careplan.v1.Note\"R\xaa\xd4\x18\x0e\n" +
+	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x05(\x02\x82\xd3\xe4\x93\x02::\x01*\"5/v1/patients/{patient_id}/notes/{note_id}:acknowledge\x12\x9e\x01\n" +
+	"\bOpenNote\x12'.coworkcare.careplan.v1.OpenNoteRequest\x1a\x1c.coworkcare.careplan.v1.Note\"K\xaa\xd4\x18\x0e\n" +
+	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x05(\x02\x82\xd3\xe4\x93\x023:\x01*\"./v1/patients/{patient_id}/notes/{note_id}:open\x12\xbf\x01\n" +
+	"\x13RegisterNoteInError\x122.coworkcare.careplan.v1.RegisterNoteInErrorRequest\x1a\x1c.coworkcare.careplan.v1.Note\"V\xaa\xd4\x18\x0e\n" +
+	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x05(\x02\x82\xd3\xe4\x93\x02>:\x01*\"9/v1/patients/{patient_id}/notes/{note_id}:registerInError\x12\xec\x01\n" +
+	"\x14CreateRecommendation\x123.coworkcare.careplan.v1.CreateRecommendationRequest\x1a&.coworkcare.careplan.v1.Recommendation\"w\xaa\xd4\x18#\n" +
+	"\x02\x02\x03\x10\x05\x1a\x19recommendation.patient_id(\x02\x82\xd3\xe4\x93\x02J:\x0erecommendation\"8/v1/patients/{recommendation.patient_id}/recommendations\x12\xc7\x01\n" +
+	"\x11GetRecommendation\x120.coworkcare.careplan.v1.GetRecommendationRequest\x1a&.coworkcare.careplan.v1.Recommendation\"X\xaa\xd4\x18\x0f\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02?\x12=/v1/patients/{patient_id}/recommendations/{recommendation_id}\x12\xc4\x01\n" +
+	"\x13ListRecommendations\x122.coworkcare.careplan.v1.ListRecommendationsRequest\x1a3.coworkcare.careplan.v1.ListRecommendationsResponse\"D\xaa\xd4\x18\x0f\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02+\x12)/v1/patients/{patient_id}/recommendations\x12\xcf\x01\n" +
+	"\x14AnswerRecommendation\x123.coworkcare.careplan.v1.AnswerRecommendationRequest\x1a&.coworkcare.careplan.v1.Recommendation\"Z\xaa\xd4\x18\a\n" +
+	"\x01\x01\x10\x05(\x02\x82\xd3\xe4\x93\x02I:\x01*\"D/v1/patients/{patient_id}/recommendations/{recommendation_id}:answer\x12\xeb\x01\n" +
+	"\x1dRegisterRecommendationInError\x12<.coworkcare.careplan.v1.RegisterRecommendationInErrorRequest\x1a&.coworkcare.careplan.v1.Recommendation\"d\xaa\xd4\x18\b\n" +
+	"\x02\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02R:\x01*\"M/v1/patients/{patient_id}/recommendations/{recommendation_id}:registerInErrorBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1;careplanv1b\x06proto3"
 
 var file_coworkcare_careplan_v1_careplan_service_proto_goTypes = []any{
-	(*CreateContactRequest)(nil),             // 0: coworkcare.careplan.v1.CreateContactRequest
-	(*GetContactRequest)(nil),                // 1: coworkcare.careplan.v1.GetContactRequest
-	(*ListContactsRequest)(nil),              // 2: coworkcare.careplan.v1.ListContactsRequest
-	(*RecordContactRequest)(nil),             // 3: coworkcare.careplan.v1.RecordContactRequest
-	(*NoAnswerContactRequest)(nil),           // 4: coworkcare.careplan.v1.NoAnswerContactRequest
-	(*RescheduleContactRequest)(nil),         // 5: coworkcare.careplan.v1.RescheduleContactRequest
-	(*CancelContactRequest)(nil),             // 6: coworkcare.careplan.v1.CancelContactRequest
-	(*RegisterContactInErrorRequest)(nil),    // 7: coworkcare.careplan.v1.RegisterContactInErrorRequest
-	(*CreateCarePlanRequest)(nil),            // 8: coworkcare.careplan.v1.CreateCarePlanRequest
-	(*GetCarePlanRequest)(nil),               // 9: coworkcare.careplan.v1.GetCarePlanRequest
-	(*ListCarePlansRequest)(nil),             // 10: coworkcare.careplan.v1.ListCarePlansRequest
-	(*UpdateCarePlanRequest)(nil),            // 11: coworkcare.careplan.v1.UpdateCarePlanRequest
-	(*ActivateCarePlanRequest)(nil),          // 12: coworkcare.careplan.v1.ActivateCarePlanRequest
-	(*ReviseCarePlanRequest)(nil),            // 13: coworkcare.careplan.v1.ReviseCarePlanRequest
-	(*CompleteCarePlanRequest)(nil),          // 14: coworkcare.careplan.v1.CompleteCarePlanRequest
-	(*RegisterCarePlanInErrorRequest)(nil),   // 15: coworkcare.careplan.v1.RegisterCarePlanInErrorRequest
-	(*ListCarePlanRevisionsRequest)(nil),     // 16: coworkcare.careplan.v1.ListCarePlanRevisionsRequest
-	(*CreateAssessmentRequest)(nil),          // 17: coworkcare.careplan.v1.CreateAssessmentRequest
-	(*GetAssessmentRequest)(nil),             // 18: coworkcare.careplan.v1.GetAssessmentRequest
-	(*ListAssessmentsRequest)(nil),           // 19: coworkcare.careplan.v1.ListAssessmentsRequest
-	(*RegisterAssessmentInErrorRequest)(nil), // 20: coworkcare.careplan.v1.RegisterAssessmentInErrorRequest
-	(*PreviewAssessmentRequest)(nil),         // 21: coworkcare.careplan.v1.PreviewAssessmentRequest
-	(*GetInstrumentRequest)(nil),             // 22: coworkcare.careplan.v1.GetInstrumentRequest
-	(*ListInstrumentsRequest)(nil),           // 23: coworkcare.careplan.v1.ListInstrumentsRequest
-	(*GetSafetyFlagRequest)(nil),             // 24: coworkcare.careplan.v1.GetSafetyFlagRequest
-	(*ListSafetyFlagsRequest)(nil),           // 25: coworkcare.careplan.v1.ListSafetyFlagsRequest
-	(*AssessSafetyFlagRequest)(nil),          // 26: coworkcare.careplan.v1.AssessSafetyFlagRequest
-	(*GetCarePlanSettingsRequest)(nil),       // 27: coworkcare.careplan.v1.GetCarePlanSettingsRequest
-	(*UpdateCarePlanSettingsRequest)(nil),    // 28: coworkcare.careplan.v1.UpdateCarePlanSettingsRequest
-	(*Contact)(nil),                          // 29: coworkcare.careplan.v1.Contact
-	(*ListContactsResponse)(nil),             // 30: coworkcare.careplan.v1.ListContactsResponse
-	(*CarePlan)(nil),                         // 31: coworkcare.careplan.v1.CarePlan
-	(*ListCarePlansResponse)(nil),            // 32: coworkcare.careplan.v1.ListCarePlansResponse
-	(*ListCarePlanRevisionsResponse)(nil),    // 33: coworkcare.careplan.v1.ListCarePlanRevisionsResponse
-	(*Assessment)(nil),                       // 34: coworkcare.careplan.v1.Assessment
-	(*ListAssessmentsResponse)(nil),          // 35: coworkcare.careplan.v1.ListAssessmentsResponse
-	(*PreviewAssessmentResponse)(nil),        // 36: coworkcare.careplan.v1.PreviewAssessmentResponse
-	(*Instrument)(nil),                       // 37: coworkcare.careplan.v1.Instrument
-	(*ListInstrumentsResponse)(nil),          // 38: coworkcare.careplan.v1.ListInstrumentsResponse
-	(*SafetyFlag)(nil),                       // 39: coworkcare.careplan.v1.SafetyFlag
-	(*ListSafetyFlagsResponse)(nil),          // 40: coworkcare.careplan.v1.ListSafetyFlagsResponse
-	(*CarePlanSettings)(nil),                 // 41: coworkcare.careplan.v1.CarePlanSettings
+	(*CreateContactRequest)(nil),                 // 0: coworkcare.careplan.v1.CreateContactRequest
+	(*GetContactRequest)(nil),                    // 1: coworkcare.careplan.v1.GetContactRequest
+	(*ListContactsRequest)(nil),                  // 2: coworkcare.careplan.v1.ListContactsRequest
+	(*RecordContactRequest)(nil),                 // 3: coworkcare.careplan.v1.RecordContactRequest
+	(*NoAnswerContactRequest)(nil),               // 4: coworkcare.careplan.v1.NoAnswerContactRequest
+	(*RescheduleContactRequest)(nil),             // 5: coworkcare.careplan.v1.RescheduleContactRequest
+	(*CancelContactRequest)(nil),                 // 6: coworkcare.careplan.v1.CancelContactRequest
+	(*RegisterContactInErrorRequest)(nil),        // 7: coworkcare.careplan.v1.RegisterContactInErrorRequest
+	(*CreateCarePlanRequest)(nil),                // 8: coworkcare.careplan.v1.CreateCarePlanRequest
+	(*GetCarePlanRequest)(nil),                   // 9: coworkcare.careplan.v1.GetCarePlanRequest
+	(*ListCarePlansRequest)(nil),                 // 10: coworkcare.careplan.v1.ListCarePlansRequest
+	(*UpdateCarePlanRequest)(nil),                // 11: coworkcare.careplan.v1.UpdateCarePlanRequest
+	(*ActivateCarePlanRequest)(nil),              // 12: coworkcare.careplan.v1.ActivateCarePlanRequest
+	(*ReviseCarePlanRequest)(nil),                // 13: coworkcare.careplan.v1.ReviseCarePlanRequest
+	(*CompleteCarePlanRequest)(nil),              // 14: coworkcare.careplan.v1.CompleteCarePlanRequest
+	(*RegisterCarePlanInErrorRequest)(nil),       // 15: coworkcare.careplan.v1.RegisterCarePlanInErrorRequest
+	(*ListCarePlanRevisionsRequest)(nil),         // 16: coworkcare.careplan.v1.ListCarePlanRevisionsRequest
+	(*CreateAssessmentRequest)(nil),              // 17: coworkcare.careplan.v1.CreateAssessmentRequest
+	(*GetAssessmentRequest)(nil),                 // 18: coworkcare.careplan.v1.GetAssessmentRequest
+	(*ListAssessmentsRequest)(nil),               // 19: coworkcare.careplan.v1.ListAssessmentsRequest
+	(*RegisterAssessmentInErrorRequest)(nil),     // 20: coworkcare.careplan.v1.RegisterAssessmentInErrorRequest
+	(*PreviewAssessmentRequest)(nil),             // 21: coworkcare.careplan.v1.PreviewAssessmentRequest
+	(*GetInstrumentRequest)(nil),                 // 22: coworkcare.careplan.v1.GetInstrumentRequest
+	(*ListInstrumentsRequest)(nil),               // 23: coworkcare.careplan.v1.ListInstrumentsRequest
+	(*GetSafetyFlagRequest)(nil),                 // 24: coworkcare.careplan.v1.GetSafetyFlagRequest
+	(*ListSafetyFlagsRequest)(nil),               // 25: coworkcare.careplan.v1.ListSafetyFlagsRequest
+	(*AssessSafetyFlagRequest)(nil),              // 26: coworkcare.careplan.v1.AssessSafetyFlagRequest
+	(*GetCarePlanSettingsRequest)(nil),           // 27: coworkcare.careplan.v1.GetCarePlanSettingsRequest
+	(*UpdateCarePlanSettingsRequest)(nil),        // 28: coworkcare.careplan.v1.UpdateCarePlanSettingsRequest
+	(*RequestBriefRequest)(nil),                  // 29: coworkcare.careplan.v1.RequestBriefRequest
+	(*CreateBriefRequest)(nil),                   // 30: coworkcare.careplan.v1.CreateBriefRequest
+	(*WriteBriefRequest)(nil),                    // 31: coworkcare.careplan.v1.WriteBriefRequest
+	(*AcknowledgeBriefRequest)(nil),              // 32: coworkcare.careplan.v1.AcknowledgeBriefRequest
+	(*GetBriefRequest)(nil),                      // 33: coworkcare.careplan.v1.GetBriefRequest
+	(*ListBriefsRequest)(nil),                    // 34: coworkcare.careplan.v1.ListBriefsRequest
+	(*CreateNoteRequest)(nil),                    // 35: coworkcare.careplan.v1.CreateNoteRequest
+	(*GetNoteRequest)(nil),                       // 36: coworkcare.careplan.v1.GetNoteRequest
+	(*ListNotesRequest)(nil),                     // 37: coworkcare.careplan.v1.ListNotesRequest
+	(*AcknowledgeNoteRequest)(nil),               // 38: coworkcare.careplan.v1.AcknowledgeNoteRequest
+	(*OpenNoteRequest)(nil),                      // 39: coworkcare.careplan.v1.OpenNoteRequest
+	(*RegisterNoteInErrorRequest)(nil),           // 40: coworkcare.careplan.v1.RegisterNoteInErrorRequest
+	(*CreateRecommendationRequest)(nil),          // 41: coworkcare.careplan.v1.CreateRecommendationRequest
+	(*GetRecommendationRequest)(nil),             // 42: coworkcare.careplan.v1.GetRecommendationRequest
+	(*ListRecommendationsRequest)(nil),           // 43: coworkcare.careplan.v1.ListRecommendationsRequest
+	(*AnswerRecommendationRequest)(nil),          // 44: coworkcare.careplan.v1.AnswerRecommendationRequest
+	(*RegisterRecommendationInErrorRequest)(nil), // 45: coworkcare.careplan.v1.RegisterRecommendationInErrorRequest
+	(*Contact)(nil),                              // 46: coworkcare.careplan.v1.Contact
+	(*ListContactsResponse)(nil),                 // 47: coworkcare.careplan.v1.ListContactsResponse
+	(*CarePlan)(nil),                             // 48: coworkcare.careplan.v1.CarePlan
+	(*ListCarePlansResponse)(nil),                // 49: coworkcare.careplan.v1.ListCarePlansResponse
+	(*ListCarePlanRevisionsResponse)(nil),        // 50: coworkcare.careplan.v1.ListCarePlanRevisionsResponse
+	(*Assessment)(nil),                           // 51: coworkcare.careplan.v1.Assessment
+	(*ListAssessmentsResponse)(nil),              // 52: coworkcare.careplan.v1.ListAssessmentsResponse
+	(*PreviewAssessmentResponse)(nil),            // 53: coworkcare.careplan.v1.PreviewAssessmentResponse
+	(*Instrument)(nil),                           // 54: coworkcare.careplan.v1.Instrument
+	(*ListInstrumentsResponse)(nil),              // 55: coworkcare.careplan.v1.ListInstrumentsResponse
+	(*SafetyFlag)(nil),                           // 56: coworkcare.careplan.v1.SafetyFlag
+	(*ListSafetyFlagsResponse)(nil),              // 57: coworkcare.careplan.v1.ListSafetyFlagsResponse
+	(*CarePlanSettings)(nil),                     // 58: coworkcare.careplan.v1.CarePlanSettings
+	(*Brief)(nil),                                // 59: coworkcare.careplan.v1.Brief
+	(*ListBriefsResponse)(nil),                   // 60: coworkcare.careplan.v1.ListBriefsResponse
+	(*Note)(nil),                                 // 61: coworkcare.careplan.v1.Note
+	(*ListNotesResponse)(nil),                    // 62: coworkcare.careplan.v1.ListNotesResponse
+	(*Recommendation)(nil),                       // 63: coworkcare.careplan.v1.Recommendation
+	(*ListRecommendationsResponse)(nil),          // 64: coworkcare.careplan.v1.ListRecommendationsResponse
 }
 var file_coworkcare_careplan_v1_careplan_service_proto_depIdxs = []int32{
 	0,  // 0: coworkcare.careplan.v1.CarePlanService.CreateContact:input_type -> coworkcare.careplan.v1.CreateContactRequest
@@ -168,37 +228,71 @@ var file_coworkcare_careplan_v1_careplan_service_proto_depIdxs = []int32{
 	26, // 26: coworkcare.careplan.v1.CarePlanService.AssessSafetyFlag:input_type -> coworkcare.careplan.v1.AssessSafetyFlagRequest
 	27, // 27: coworkcare.careplan.v1.CarePlanService.GetCarePlanSettings:input_type -> coworkcare.careplan.v1.GetCarePlanSettingsRequest
 	28, // 28: coworkcare.careplan.v1.CarePlanService.UpdateCarePlanSettings:input_type -> coworkcare.careplan.v1.UpdateCarePlanSettingsRequest
-	29, // 29: coworkcare.careplan.v1.CarePlanService.CreateContact:output_type -> coworkcare.careplan.v1.Contact
-	29, // 30: coworkcare.careplan.v1.CarePlanService.GetContact:output_type -> coworkcare.careplan.v1.Contact
-	30, // 31: coworkcare.careplan.v1.CarePlanService.ListContacts:output_type -> coworkcare.careplan.v1.ListContactsResponse
-	29, // 32: coworkcare.careplan.v1.CarePlanService.RecordContact:output_type -> coworkcare.careplan.v1.Contact
-	29, // 33: coworkcare.careplan.v1.CarePlanService.NoAnswerContact:output_type -> coworkcare.careplan.v1.Contact
-	29, // 34: coworkcare.careplan.v1.CarePlanService.RescheduleContact:output_type -> coworkcare.careplan.v1.Contact
-	29, // 35: coworkcare.careplan.v1.CarePlanService.CancelContact:output_type -> coworkcare.careplan.v1.Contact
-	29, // 36: coworkcare.careplan.v1.CarePlanService.RegisterContactInError:output_type -> coworkcare.careplan.v1.Contact
-	31, // 37: coworkcare.careplan.v1.CarePlanService.CreateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	31, // 38: coworkcare.careplan.v1.CarePlanService.GetCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	32, // 39: coworkcare.careplan.v1.CarePlanService.ListCarePlans:output_type -> coworkcare.careplan.v1.ListCarePlansResponse
-	31, // 40: coworkcare.careplan.v1.CarePlanService.UpdateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	31, // 41: coworkcare.careplan.v1.CarePlanService.ActivateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	31, // 42: coworkcare.careplan.v1.CarePlanService.ReviseCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	31, // 43: coworkcare.careplan.v1.CarePlanService.CompleteCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	31, // 44: coworkcare.careplan.v1.CarePlanService.RegisterCarePlanInError:output_type -> coworkcare.careplan.v1.CarePlan
-	33, // 45: coworkcare.careplan.v1.CarePlanService.ListCarePlanRevisions:output_type -> coworkcare.careplan.v1.ListCarePlanRevisionsResponse
-	34, // 46: coworkcare.careplan.v1.CarePlanService.CreateAssessment:output_type -> coworkcare.careplan.v1.Assessment
-	34, // 47: coworkcare.careplan.v1.CarePlanService.GetAssessment:output_type -> coworkcare.careplan.v1.Assessment
-	35, // 48: coworkcare.careplan.v1.CarePlanService.ListAssessments:output_type -> coworkcare.careplan.v1.ListAssessmentsResponse
-	34, // 49: coworkcare.careplan.v1.CarePlanService.RegisterAssessmentInError:output_type -> coworkcare.careplan.v1.Assessment
-	36, // 50: coworkcare.careplan.v1.CarePlanService.PreviewAssessment:output_type -> coworkcare.careplan.v1.PreviewAssessmentResponse
-	37, // 51: coworkcare.careplan.v1.CarePlanService.GetInstrument:output_type -> coworkcare.careplan.v1.Instrument
-	38, // 52: coworkcare.careplan.v1.CarePlanService.ListInstruments:output_type -> coworkcare.careplan.v1.ListInstrumentsResponse
-	39, // 53: coworkcare.careplan.v1.CarePlanService.GetSafetyFlag:output_type -> coworkcare.careplan.v1.SafetyFlag
-	40, // 54: coworkcare.careplan.v1.CarePlanService.ListSafetyFlags:output_type -> coworkcare.careplan.v1.ListSafetyFlagsResponse
-	39, // 55: coworkcare.careplan.v1.CarePlanService.AssessSafetyFlag:output_type -> coworkcare.careplan.v1.SafetyFlag
-	41, // 56: coworkcare.careplan.v1.CarePlanService.GetCarePlanSettings:output_type -> coworkcare.careplan.v1.CarePlanSettings
-	41, // 57: coworkcare.careplan.v1.CarePlanService.UpdateCarePlanSettings:output_type -> coworkcare.careplan.v1.CarePlanSettings
-	29, // [29:58] is the sub-list for method output_type
-	0,  // [0:29] is the sub-list for method input_type
+	29, // 29: coworkcare.careplan.v1.CarePlanService.RequestBrief:input_type -> coworkcare.careplan.v1.RequestBriefRequest
+	30, // 30: coworkcare.careplan.v1.CarePlanService.CreateBrief:input_type -> coworkcare.careplan.v1.CreateBriefRequest
+	31, // 31: coworkcare.careplan.v1.CarePlanService.WriteBrief:input_type -> coworkcare.careplan.v1.WriteBriefRequest
+	32, // 32: coworkcare.careplan.v1.CarePlanService.AcknowledgeBrief:input_type -> coworkcare.careplan.v1.AcknowledgeBriefRequest
+	33, // 33: coworkcare.careplan.v1.CarePlanService.GetBrief:input_type -> coworkcare.careplan.v1.GetBriefRequest
+	34, // 34: coworkcare.careplan.v1.CarePlanService.ListBriefs:input_type -> coworkcare.careplan.v1.ListBriefsRequest
+	35, // 35: coworkcare.careplan.v1.CarePlanService.CreateNote:input_type -> coworkcare.careplan.v1.CreateNoteRequest
+	36, // 36: coworkcare.careplan.v1.CarePlanService.GetNote:input_type -> coworkcare.careplan.v1.GetNoteRequest
+	37, // 37: coworkcare.careplan.v1.CarePlanService.ListNotes:input_type -> coworkcare.careplan.v1.ListNotesRequest
+	38, // 38: coworkcare.careplan.v1.CarePlanService.AcknowledgeNote:input_type -> coworkcare.careplan.v1.AcknowledgeNoteRequest
+	39, // 39: coworkcare.careplan.v1.CarePlanService.OpenNote:input_type -> coworkcare.careplan.v1.OpenNoteRequest
+	40, // 40: coworkcare.careplan.v1.CarePlanService.RegisterNoteInError:input_type -> coworkcare.careplan.v1.RegisterNoteInErrorRequest
+	41, // 41: coworkcare.careplan.v1.CarePlanService.CreateRecommendation:input_type -> coworkcare.careplan.v1.CreateRecommendationRequest
+	42, // 42: coworkcare.careplan.v1.CarePlanService.GetRecommendation:input_type -> coworkcare.careplan.v1.GetRecommendationRequest
+	43, // 43: coworkcare.careplan.v1.CarePlanService.ListRecommendations:input_type -> coworkcare.careplan.v1.ListRecommendationsRequest
+	44, // 44: coworkcare.careplan.v1.CarePlanService.AnswerRecommendation:input_type -> coworkcare.careplan.v1.AnswerRecommendationRequest
+	45, // 45: coworkcare.careplan.v1.CarePlanService.RegisterRecommendationInError:input_type -> coworkcare.careplan.v1.RegisterRecommendationInErrorRequest
+	46, // 46: coworkcare.careplan.v1.CarePlanService.CreateContact:output_type -> coworkcare.careplan.v1.Contact
+	46, // 47: coworkcare.careplan.v1.CarePlanService.GetContact:output_type -> coworkcare.careplan.v1.Contact
+	47, // 48: coworkcare.careplan.v1.CarePlanService.ListContacts:output_type -> coworkcare.careplan.v1.ListContactsResponse
+	46, // 49: coworkcare.careplan.v1.CarePlanService.RecordContact:output_type -> coworkcare.careplan.v1.Contact
+	46, // 50: coworkcare.careplan.v1.CarePlanService.NoAnswerContact:output_type -> coworkcare.careplan.v1.Contact
+	46, // 51: coworkcare.careplan.v1.CarePlanService.RescheduleContact:output_type -> coworkcare.careplan.v1.Contact
+	46, // 52: coworkcare.careplan.v1.CarePlanService.CancelContact:output_type -> coworkcare.careplan.v1.Contact
+	46, // 53: coworkcare.careplan.v1.CarePlanService.RegisterContactInError:output_type -> coworkcare.careplan.v1.Contact
+	48, // 54: coworkcare.careplan.v1.CarePlanService.CreateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	48, // 55: coworkcare.careplan.v1.CarePlanService.GetCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	49, // 56: coworkcare.careplan.v1.CarePlanService.ListCarePlans:output_type -> coworkcare.careplan.v1.ListCarePlansResponse
+	48, // 57: coworkcare.careplan.v1.CarePlanService.UpdateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	48, // 58: coworkcare.careplan.v1.CarePlanService.ActivateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	48, // 59: coworkcare.careplan.v1.CarePlanService.ReviseCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	48, // 60: coworkcare.careplan.v1.CarePlanService.CompleteCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	48, // 61: coworkcare.careplan.v1.CarePlanService.RegisterCarePlanInError:output_type -> coworkcare.careplan.v1.CarePlan
+	50, // 62: coworkcare.careplan.v1.CarePlanService.ListCarePlanRevisions:output_type -> coworkcare.careplan.v1.ListCarePlanRevisionsResponse
+	51, // 63: coworkcare.careplan.v1.CarePlanService.CreateAssessment:output_type -> coworkcare.careplan.v1.Assessment
+	51, // 64: coworkcare.careplan.v1.CarePlanService.GetAssessment:output_type -> coworkcare.careplan.v1.Assessment
+	52, // 65: coworkcare.careplan.v1.CarePlanService.ListAssessments:output_type -> coworkcare.careplan.v1.ListAssessmentsResponse
+	51, // 66: coworkcare.careplan.v1.CarePlanService.RegisterAssessmentInError:output_type -> coworkcare.careplan.v1.Assessment
+	53, // 67: coworkcare.careplan.v1.CarePlanService.PreviewAssessment:output_type -> coworkcare.careplan.v1.PreviewAssessmentResponse
+	54, // 68: coworkcare.careplan.v1.CarePlanService.GetInstrument:output_type -> coworkcare.careplan.v1.Instrument
+	55, // 69: coworkcare.careplan.v1.CarePlanService.ListInstruments:output_type -> coworkcare.careplan.v1.ListInstrumentsResponse
+	56, // 70: coworkcare.careplan.v1.CarePlanService.GetSafetyFlag:output_type -> coworkcare.careplan.v1.SafetyFlag
+	57, // 71: coworkcare.careplan.v1.CarePlanService.ListSafetyFlags:output_type -> coworkcare.careplan.v1.ListSafetyFlagsResponse
+	56, // 72: coworkcare.careplan.v1.CarePlanService.AssessSafetyFlag:output_type -> coworkcare.careplan.v1.SafetyFlag
+	58, // 73: coworkcare.careplan.v1.CarePlanService.GetCarePlanSettings:output_type -> coworkcare.careplan.v1.CarePlanSettings
+	58, // 74: coworkcare.careplan.v1.CarePlanService.UpdateCarePlanSettings:output_type -> coworkcare.careplan.v1.CarePlanSettings
+	59, // 75: coworkcare.careplan.v1.CarePlanService.RequestBrief:output_type -> coworkcare.careplan.v1.Brief
+	59, // 76: coworkcare.careplan.v1.CarePlanService.CreateBrief:output_type -> coworkcare.careplan.v1.Brief
+	59, // 77: coworkcare.careplan.v1.CarePlanService.WriteBrief:output_type -> coworkcare.careplan.v1.Brief
+	59, // 78: coworkcare.careplan.v1.CarePlanService.AcknowledgeBrief:output_type -> coworkcare.careplan.v1.Brief
+	59, // 79: coworkcare.careplan.v1.CarePlanService.GetBrief:output_type -> coworkcare.careplan.v1.Brief
+	60, // 80: coworkcare.careplan.v1.CarePlanService.ListBriefs:output_type -> coworkcare.careplan.v1.ListBriefsResponse
+	61, // 81: coworkcare.careplan.v1.CarePlanService.CreateNote:output_type -> coworkcare.careplan.v1.Note
+	61, // 82: coworkcare.careplan.v1.CarePlanService.GetNote:output_type -> coworkcare.careplan.v1.Note
+	62, // 83: coworkcare.careplan.v1.CarePlanService.ListNotes:output_type -> coworkcare.careplan.v1.ListNotesResponse
+	61, // 84: coworkcare.careplan.v1.CarePlanService.AcknowledgeNote:output_type -> coworkcare.careplan.v1.Note
+	61, // 85: coworkcare.careplan.v1.CarePlanService.OpenNote:output_type -> coworkcare.careplan.v1.Note
+	61, // 86: coworkcare.careplan.v1.CarePlanService.RegisterNoteInError:output_type -> coworkcare.careplan.v1.Note
+	63, // 87: coworkcare.careplan.v1.CarePlanService.CreateRecommendation:output_type -> coworkcare.careplan.v1.Recommendation
+	63, // 88: coworkcare.careplan.v1.CarePlanService.GetRecommendation:output_type -> coworkcare.careplan.v1.Recommendation
+	64, // 89: coworkcare.careplan.v1.CarePlanService.ListRecommendations:output_type -> coworkcare.careplan.v1.ListRecommendationsResponse
+	63, // 90: coworkcare.careplan.v1.CarePlanService.AnswerRecommendation:output_type -> coworkcare.careplan.v1.Recommendation
+	63, // 91: coworkcare.careplan.v1.CarePlanService.RegisterRecommendationInError:output_type -> coworkcare.careplan.v1.Recommendation
+	46, // [46:92] is the sub-list for method output_type
+	0,  // [0:46] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -210,10 +304,13 @@ func file_coworkcare_careplan_v1_careplan_service_proto_init() {
 		return
 	}
 	file_coworkcare_careplan_v1_assessment_proto_init()
+	file_coworkcare_careplan_v1_brief_proto_init()
 	file_coworkcare_careplan_v1_care_plan_proto_init()
 	file_coworkcare_careplan_v1_care_plan_settings_proto_init()
 	file_coworkcare_careplan_v1_contact_proto_init()
 	file_coworkcare_careplan_v1_instrument_proto_init()
+	file_coworkcare_careplan_v1_note_proto_init()
+	file_coworkcare_careplan_v1_recommendation_proto_init()
 	file_coworkcare_careplan_v1_safety_flag_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -19,42 +19,60 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CarePlanService_CreateContact_FullMethodName             = "/coworkcare.careplan.v1.CarePlanService/CreateContact"
-	CarePlanService_GetContact_FullMethodName                = "/coworkcare.careplan.v1.CarePlanService/GetContact"
-	CarePlanService_ListContacts_FullMethodName              = "/coworkcare.careplan.v1.CarePlanService/ListContacts"
-	CarePlanService_RecordContact_FullMethodName             = "/coworkcare.careplan.v1.CarePlanService/RecordContact"
-	CarePlanService_NoAnswerContact_FullMethodName           = "/coworkcare.careplan.v1.CarePlanService/NoAnswerContact"
-	CarePlanService_RescheduleContact_FullMethodName         = "/coworkcare.careplan.v1.CarePlanService/RescheduleContact"
-	CarePlanService_CancelContact_FullMethodName             = "/coworkcare.careplan.v1.CarePlanService/CancelContact"
-	CarePlanService_RegisterContactInError_FullMethodName    = "/coworkcare.careplan.v1.CarePlanService/RegisterContactInError"
-	CarePlanService_CreateCarePlan_FullMethodName            = "/coworkcare.careplan.v1.CarePlanService/CreateCarePlan"
-	CarePlanService_GetCarePlan_FullMethodName               = "/coworkcare.careplan.v1.CarePlanService/GetCarePlan"
-	CarePlanService_ListCarePlans_FullMethodName             = "/coworkcare.careplan.v1.CarePlanService/ListCarePlans"
-	CarePlanService_UpdateCarePlan_FullMethodName            = "/coworkcare.careplan.v1.CarePlanService/UpdateCarePlan"
-	CarePlanService_ActivateCarePlan_FullMethodName          = "/coworkcare.careplan.v1.CarePlanService/ActivateCarePlan"
-	CarePlanService_ReviseCarePlan_FullMethodName            = "/coworkcare.careplan.v1.CarePlanService/ReviseCarePlan"
-	CarePlanService_CompleteCarePlan_FullMethodName          = "/coworkcare.careplan.v1.CarePlanService/CompleteCarePlan"
-	CarePlanService_RegisterCarePlanInError_FullMethodName   = "/coworkcare.careplan.v1.CarePlanService/RegisterCarePlanInError"
-	CarePlanService_ListCarePlanRevisions_FullMethodName     = "/coworkcare.careplan.v1.CarePlanService/ListCarePlanRevisions"
-	CarePlanService_CreateAssessment_FullMethodName          = "/coworkcare.careplan.v1.CarePlanService/CreateAssessment"
-	CarePlanService_GetAssessment_FullMethodName             = "/coworkcare.careplan.v1.CarePlanService/GetAssessment"
-	CarePlanService_ListAssessments_FullMethodName           = "/coworkcare.careplan.v1.CarePlanService/ListAssessments"
-	CarePlanService_RegisterAssessmentInError_FullMethodName = "/coworkcare.careplan.v1.CarePlanService/RegisterAssessmentInError"
-	CarePlanService_PreviewAssessment_FullMethodName         = "/coworkcare.careplan.v1.CarePlanService/PreviewAssessment"
-	CarePlanService_GetInstrument_FullMethodName             = "/coworkcare.careplan.v1.CarePlanService/GetInstrument"
-	CarePlanService_ListInstruments_FullMethodName           = "/coworkcare.careplan.v1.CarePlanService/ListInstruments"
-	CarePlanService_GetSafetyFlag_FullMethodName             = "/coworkcare.careplan.v1.CarePlanService/GetSafetyFlag"
-	CarePlanService_ListSafetyFlags_FullMethodName           = "/coworkcare.careplan.v1.CarePlanService/ListSafetyFlags"
-	CarePlanService_AssessSafetyFlag_FullMethodName          = "/coworkcare.careplan.v1.CarePlanService/AssessSafetyFlag"
-	CarePlanService_GetCarePlanSettings_FullMethodName       = "/coworkcare.careplan.v1.CarePlanService/GetCarePlanSettings"
-	CarePlanService_UpdateCarePlanSettings_FullMethodName    = "/coworkcare.careplan.v1.CarePlanService/UpdateCarePlanSettings"
+	CarePlanService_CreateContact_FullMethodName                 = "/coworkcare.careplan.v1.CarePlanService/CreateContact"
+	CarePlanService_GetContact_FullMethodName                    = "/coworkcare.careplan.v1.CarePlanService/GetContact"
+	CarePlanService_ListContacts_FullMethodName                  = "/coworkcare.careplan.v1.CarePlanService/ListContacts"
+	CarePlanService_RecordContact_FullMethodName                 = "/coworkcare.careplan.v1.CarePlanService/RecordContact"
+	CarePlanService_NoAnswerContact_FullMethodName               = "/coworkcare.careplan.v1.CarePlanService/NoAnswerContact"
+	CarePlanService_RescheduleContact_FullMethodName             = "/coworkcare.careplan.v1.CarePlanService/RescheduleContact"
+	CarePlanService_CancelContact_FullMethodName                 = "/coworkcare.careplan.v1.CarePlanService/CancelContact"
+	CarePlanService_RegisterContactInError_FullMethodName        = "/coworkcare.careplan.v1.CarePlanService/RegisterContactInError"
+	CarePlanService_CreateCarePlan_FullMethodName                = "/coworkcare.careplan.v1.CarePlanService/CreateCarePlan"
+	CarePlanService_GetCarePlan_FullMethodName                   = "/coworkcare.careplan.v1.CarePlanService/GetCarePlan"
+	CarePlanService_ListCarePlans_FullMethodName                 = "/coworkcare.careplan.v1.CarePlanService/ListCarePlans"
+	CarePlanService_UpdateCarePlan_FullMethodName                = "/coworkcare.careplan.v1.CarePlanService/UpdateCarePlan"
+	CarePlanService_ActivateCarePlan_FullMethodName              = "/coworkcare.careplan.v1.CarePlanService/ActivateCarePlan"
+	CarePlanService_ReviseCarePlan_FullMethodName                = "/coworkcare.careplan.v1.CarePlanService/ReviseCarePlan"
+	CarePlanService_CompleteCarePlan_FullMethodName              = "/coworkcare.careplan.v1.CarePlanService/CompleteCarePlan"
+	CarePlanService_RegisterCarePlanInError_FullMethodName       = "/coworkcare.careplan.v1.CarePlanService/RegisterCarePlanInError"
+	CarePlanService_ListCarePlanRevisions_FullMethodName         = "/coworkcare.careplan.v1.CarePlanService/ListCarePlanRevisions"
+	CarePlanService_CreateAssessment_FullMethodName              = "/coworkcare.careplan.v1.CarePlanService/CreateAssessment"
+	CarePlanService_GetAssessment_FullMethodName                 = "/coworkcare.careplan.v1.CarePlanService/GetAssessment"
+	CarePlanService_ListAssessments_FullMethodName               = "/coworkcare.careplan.v1.CarePlanService/ListAssessments"
+	CarePlanService_RegisterAssessmentInError_FullMethodName     = "/coworkcare.careplan.v1.CarePlanService/RegisterAssessmentInError"
+	CarePlanService_PreviewAssessment_FullMethodName             = "/coworkcare.careplan.v1.CarePlanService/PreviewAssessment"
+	CarePlanService_GetInstrument_FullMethodName                 = "/coworkcare.careplan.v1.CarePlanService/GetInstrument"
+	CarePlanService_ListInstruments_FullMethodName               = "/coworkcare.careplan.v1.CarePlanService/ListInstruments"
+	CarePlanService_GetSafetyFlag_FullMethodName                 = "/coworkcare.careplan.v1.CarePlanService/GetSafetyFlag"
+	CarePlanService_ListSafetyFlags_FullMethodName               = "/coworkcare.careplan.v1.CarePlanService/ListSafetyFlags"
+	CarePlanService_AssessSafetyFlag_FullMethodName              = "/coworkcare.careplan.v1.CarePlanService/AssessSafetyFlag"
+	CarePlanService_GetCarePlanSettings_FullMethodName           = "/coworkcare.careplan.v1.CarePlanService/GetCarePlanSettings"
+	CarePlanService_UpdateCarePlanSettings_FullMethodName        = "/coworkcare.careplan.v1.CarePlanService/UpdateCarePlanSettings"
+	CarePlanService_RequestBrief_FullMethodName                  = "/coworkcare.careplan.v1.CarePlanService/RequestBrief"
+	CarePlanService_CreateBrief_FullMethodName                   = "/coworkcare.careplan.v1.CarePlanService/CreateBrief"
+	CarePlanService_WriteBrief_FullMethodName                    = "/coworkcare.careplan.v1.CarePlanService/WriteBrief"
+	CarePlanService_AcknowledgeBrief_FullMethodName              = "/coworkcare.careplan.v1.CarePlanService/AcknowledgeBrief"
+	CarePlanService_GetBrief_FullMethodName                      = "/coworkcare.careplan.v1.CarePlanService/GetBrief"
+	CarePlanService_ListBriefs_FullMethodName                    = "/coworkcare.careplan.v1.CarePlanService/ListBriefs"
+	CarePlanService_CreateNote_FullMethodName                    = "/coworkcare.careplan.v1.CarePlanService/CreateNote"
+	CarePlanService_GetNote_FullMethodName                       = "/coworkcare.careplan.v1.CarePlanService/GetNote"
+	CarePlanService_ListNotes_FullMethodName                     = "/coworkcare.careplan.v1.CarePlanService/ListNotes"
+	CarePlanService_AcknowledgeNote_FullMethodName               = "/coworkcare.careplan.v1.CarePlanService/AcknowledgeNote"
+	CarePlanService_OpenNote_FullMethodName                      = "/coworkcare.careplan.v1.CarePlanService/OpenNote"
+	CarePlanService_RegisterNoteInError_FullMethodName           = "/coworkcare.careplan.v1.CarePlanService/RegisterNoteInError"
+	CarePlanService_CreateRecommendation_FullMethodName          = "/coworkcare.careplan.v1.CarePlanService/CreateRecommendation"
+	CarePlanService_GetRecommendation_FullMethodName             = "/coworkcare.careplan.v1.CarePlanService/GetRecommendation"
+	CarePlanService_ListRecommendations_FullMethodName           = "/coworkcare.careplan.v1.CarePlanService/ListRecommendations"
+	CarePlanService_AnswerRecommendation_FullMethodName          = "/coworkcare.careplan.v1.CarePlanService/AnswerRecommendation"
+	CarePlanService_RegisterRecommendationInError_FullMethodName = "/coworkcare.careplan.v1.CarePlanService/RegisterRecommendationInError"
 )
 
 // CarePlanServiceClient is the client API for CarePlanService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// What we do: contacts with the patient, the care plan, self-rating assessments and the safety flags they raise.
+// What we do: contacts with the patient, the care plan, self-rating assessments and the safety flags they raise; and what the team
+// tells one another: briefs, notes and recommendations.
 //
 // Every write takes a `request_id`: the same id with the same body gives the first answer for 24 hours and writes once; with
 // another body it is refused (FAILED_PRECONDITION, REQUEST_ID_REUSED). Every mutable resource bears an `etag`; a stale one is
@@ -146,6 +164,52 @@ type CarePlanServiceClient interface {
 	// Changes how a care unit makes its plans. Errors: NOT_FOUND (CARE_UNIT_NOT_FOUND); ABORTED; INVALID_ARGUMENT (SCHEDULE_INVALID,
 	// UPDATE_MASK_INVALID).
 	UpdateCarePlanSettings(ctx context.Context, in *UpdateCarePlanSettingsRequest, opts ...grpc.CallOption) (*CarePlanSettings, error)
+	// Asks the care manager for a brief: → REQUESTED. Errors: NOT_FOUND (CARE_EPISODE_NOT_FOUND); ALREADY_EXISTS (BRIEF_REQUESTED) while
+	// one is asked for in the episode; FAILED_PRECONDITION (COORDINATION_CONSENT_MISSING, CARE_EPISODE_CLOSED).
+	RequestBrief(ctx context.Context, in *RequestBriefRequest, opts ...grpc.CallOption) (*Brief, error)
+	// Writes a brief unasked, or a new one in place of an older: → WRITTEN. Errors: NOT_FOUND (CARE_EPISODE_NOT_FOUND); ALREADY_EXISTS
+	// (BRIEF_REQUESTED) when one is asked for: that one is written; FAILED_PRECONDITION (COORDINATION_CONSENT_MISSING,
+	// CARE_EPISODE_CLOSED); INVALID_ARGUMENT (FIELD_REQUIRED).
+	CreateBrief(ctx context.Context, in *CreateBriefRequest, opts ...grpc.CallOption) (*Brief, error)
+	// Writes the brief that was asked for: REQUESTED → WRITTEN. Errors: NOT_FOUND (BRIEF_NOT_FOUND); ABORTED; FAILED_PRECONDITION
+	// (BRIEF_STATE, COORDINATION_CONSENT_MISSING, CARE_EPISODE_CLOSED); INVALID_ARGUMENT (FIELD_REQUIRED).
+	WriteBrief(ctx context.Context, in *WriteBriefRequest, opts ...grpc.CallOption) (*Brief, error)
+	// Says "I have read": WRITTEN → ACKNOWLEDGED. Fetching a brief never counts as having read it. Errors: NOT_FOUND; ABORTED;
+	// FAILED_PRECONDITION (BRIEF_STATE).
+	AcknowledgeBrief(ctx context.Context, in *AcknowledgeBriefRequest, opts ...grpc.CallOption) (*Brief, error)
+	// Reads a brief. Errors: NOT_FOUND (BRIEF_NOT_FOUND).
+	GetBrief(ctx context.Context, in *GetBriefRequest, opts ...grpc.CallOption) (*Brief, error)
+	// Lists a patient's briefs, newest first.
+	ListBriefs(ctx context.Context, in *ListBriefsRequest, opts ...grpc.CallOption) (*ListBriefsResponse, error)
+	// Writes a note. Errors: NOT_FOUND (CARE_EPISODE_NOT_FOUND); INVALID_ARGUMENT (FIELD_REQUIRED, READER_INVALID).
+	CreateNote(ctx context.Context, in *CreateNoteRequest, opts ...grpc.CallOption) (*Note, error)
+	// Reads a note. One that is withheld from the caller is shown without its content. Errors: NOT_FOUND (NOTE_NOT_FOUND).
+	GetNote(ctx context.Context, in *GetNoteRequest, opts ...grpc.CallOption) (*Note, error)
+	// Lists a patient's notes, newest first. Those withheld from the caller are shown without their content.
+	ListNotes(ctx context.Context, in *ListNotesRequest, opts ...grpc.CallOption) (*ListNotesResponse, error)
+	// Says "I have read", for the caller by name and for each role that the caller has at the patient's unit. Errors: NOT_FOUND; ABORTED;
+	// PERMISSION_DENIED (READER_REQUIRED) for one who is no mandatory reader; FAILED_PRECONDITION (NOTE_ACKNOWLEDGED, NOTE_IN_ERROR).
+	AcknowledgeNote(ctx context.Context, in *AcknowledgeNoteRequest, opts ...grpc.CallOption) (*Note, error)
+	// Opens a restricted note that is not for the caller, with a reason that is kept with the note and shown to its author. The content is
+	// in this answer alone: reading it again means opening it again. Errors: NOT_FOUND; FAILED_PRECONDITION (NOTE_NOT_WITHHELD).
+	OpenNote(ctx context.Context, in *OpenNoteRequest, opts ...grpc.CallOption) (*Note, error)
+	// Marks a note as registered in error, with a reason. Errors: NOT_FOUND; ABORTED; PERMISSION_DENIED (NOTE_WITHHELD);
+	// FAILED_PRECONDITION (NOTE_IN_ERROR).
+	RegisterNoteInError(ctx context.Context, in *RegisterNoteInErrorRequest, opts ...grpc.CallOption) (*Note, error)
+	// Gives the GP a recommendation: → OPEN. Errors: NOT_FOUND (CARE_EPISODE_NOT_FOUND); FAILED_PRECONDITION (CARE_EPISODE_CLOSED;
+	// COORDINATION_CONSENT_MISSING for a coordinator); INVALID_ARGUMENT (FIELD_REQUIRED).
+	CreateRecommendation(ctx context.Context, in *CreateRecommendationRequest, opts ...grpc.CallOption) (*Recommendation, error)
+	// Reads a recommendation with its age and those that differ from it. Errors: NOT_FOUND (RECOMMENDATION_NOT_FOUND).
+	GetRecommendation(ctx context.Context, in *GetRecommendationRequest, opts ...grpc.CallOption) (*Recommendation, error)
+	// Lists a patient's recommendations, newest first.
+	ListRecommendations(ctx context.Context, in *ListRecommendationsRequest, opts ...grpc.CallOption) (*ListRecommendationsResponse, error)
+	// Answers a recommendation: OPEN → ACCEPTED, CHANGED or DECLINED. Those it is chosen over go OPEN → SUPERSEDED and keep what they
+	// advise. Errors: NOT_FOUND (RECOMMENDATION_NOT_FOUND, also for one to supersede); ABORTED; FAILED_PRECONDITION
+	// (RECOMMENDATION_STATE); INVALID_ARGUMENT (FIELD_REQUIRED, FIELD_NOT_ALLOWED, TOPIC_DIFFERS).
+	AnswerRecommendation(ctx context.Context, in *AnswerRecommendationRequest, opts ...grpc.CallOption) (*Recommendation, error)
+	// Marks a recommendation as registered in error, with a reason: any state → REGISTERED_IN_ERROR. Those it was chosen over are OPEN
+	// again. Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (RECOMMENDATION_STATE).
+	RegisterRecommendationInError(ctx context.Context, in *RegisterRecommendationInErrorRequest, opts ...grpc.CallOption) (*Recommendation, error)
 }
 
 type carePlanServiceClient struct {
@@ -446,11 +510,182 @@ func (c *carePlanServiceClient) UpdateCarePlanSettings(ctx context.Context, in *
 	return out, nil
 }
 
+func (c *carePlanServiceClient) RequestBrief(ctx context.Context, in *RequestBriefRequest, opts ...grpc.CallOption) (*Brief, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Brief)
+	err := c.cc.Invoke(ctx, CarePlanService_RequestBrief_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) CreateBrief(ctx context.Context, in *CreateBriefRequest, opts ...grpc.CallOption) (*Brief, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Brief)
+	err := c.cc.Invoke(ctx, CarePlanService_CreateBrief_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) WriteBrief(ctx context.Context, in *WriteBriefRequest, opts ...grpc.CallOption) (*Brief, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Brief)
+	err := c.cc.Invoke(ctx, CarePlanService_WriteBrief_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) AcknowledgeBrief(ctx context.Context, in *AcknowledgeBriefRequest, opts ...grpc.CallOption) (*Brief, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Brief)
+	err := c.cc.Invoke(ctx, CarePlanService_AcknowledgeBrief_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) GetBrief(ctx context.Context, in *GetBriefRequest, opts ...grpc.CallOption) (*Brief, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Brief)
+	err := c.cc.Invoke(ctx, CarePlanService_GetBrief_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) ListBriefs(ctx context.Context, in *ListBriefsRequest, opts ...grpc.CallOption) (*ListBriefsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListBriefsResponse)
+	err := c.cc.Invoke(ctx, CarePlanService_ListBriefs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) CreateNote(ctx context.Context, in *CreateNoteRequest, opts ...grpc.CallOption) (*Note, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Note)
+	err := c.cc.Invoke(ctx, CarePlanService_CreateNote_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) GetNote(ctx context.Context, in *GetNoteRequest, opts ...grpc.CallOption) (*Note, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Note)
+	err := c.cc.Invoke(ctx, CarePlanService_GetNote_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) ListNotes(ctx context.Context, in *ListNotesRequest, opts ...grpc.CallOption) (*ListNotesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListNotesResponse)
+	err := c.cc.Invoke(ctx, CarePlanService_ListNotes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) AcknowledgeNote(ctx context.Context, in *AcknowledgeNoteRequest, opts ...grpc.CallOption) (*Note, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Note)
+	err := c.cc.Invoke(ctx, CarePlanService_AcknowledgeNote_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) OpenNote(ctx context.Context, in *OpenNoteRequest, opts ...grpc.CallOption) (*Note, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Note)
+	err := c.cc.Invoke(ctx, CarePlanService_OpenNote_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) RegisterNoteInError(ctx context.Context, in *RegisterNoteInErrorRequest, opts ...grpc.CallOption) (*Note, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Note)
+	err := c.cc.Invoke(ctx, CarePlanService_RegisterNoteInError_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) CreateRecommendation(ctx context.Context, in *CreateRecommendationRequest, opts ...grpc.CallOption) (*Recommendation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Recommendation)
+	err := c.cc.Invoke(ctx, CarePlanService_CreateRecommendation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) GetRecommendation(ctx context.Context, in *GetRecommendationRequest, opts ...grpc.CallOption) (*Recommendation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Recommendation)
+	err := c.cc.Invoke(ctx, CarePlanService_GetRecommendation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) ListRecommendations(ctx context.Context, in *ListRecommendationsRequest, opts ...grpc.CallOption) (*ListRecommendationsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRecommendationsResponse)
+	err := c.cc.Invoke(ctx, CarePlanService_ListRecommendations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) AnswerRecommendation(ctx context.Context, in *AnswerRecommendationRequest, opts ...grpc.CallOption) (*Recommendation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Recommendation)
+	err := c.cc.Invoke(ctx, CarePlanService_AnswerRecommendation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) RegisterRecommendationInError(ctx context.Context, in *RegisterRecommendationInErrorRequest, opts ...grpc.CallOption) (*Recommendation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Recommendation)
+	err := c.cc.Invoke(ctx, CarePlanService_RegisterRecommendationInError_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CarePlanServiceServer is the server API for CarePlanService service.
 // All implementations must embed UnimplementedCarePlanServiceServer
 // for forward compatibility.
 //
-// What we do: contacts with the patient, the care plan, self-rating assessments and the safety flags they raise.
+// What we do: contacts with the patient, the care plan, self-rating assessments and the safety flags they raise; and what the team
+// tells one another: briefs, notes and recommendations.
 //
 // Every write takes a `request_id`: the same id with the same body gives the first answer for 24 hours and writes once; with
 // another body it is refused (FAILED_PRECONDITION, REQUEST_ID_REUSED). Every mutable resource bears an `etag`; a stale one is
@@ -542,6 +777,52 @@ type CarePlanServiceServer interface {
 	// Changes how a care unit makes its plans. Errors: NOT_FOUND (CARE_UNIT_NOT_FOUND); ABORTED; INVALID_ARGUMENT (SCHEDULE_INVALID,
 	// UPDATE_MASK_INVALID).
 	UpdateCarePlanSettings(context.Context, *UpdateCarePlanSettingsRequest) (*CarePlanSettings, error)
+	// Asks the care manager for a brief: → REQUESTED. Errors: NOT_FOUND (CARE_EPISODE_NOT_FOUND); ALREADY_EXISTS (BRIEF_REQUESTED) while
+	// one is asked for in the episode; FAILED_PRECONDITION (COORDINATION_CONSENT_MISSING, CARE_EPISODE_CLOSED).
+	RequestBrief(context.Context, *RequestBriefRequest) (*Brief, error)
+	// Writes a brief unasked, or a new one in place of an older: → WRITTEN. Errors: NOT_FOUND (CARE_EPISODE_NOT_FOUND); ALREADY_EXISTS
+	// (BRIEF_REQUESTED) when one is asked for: that one is written; FAILED_PRECONDITION (COORDINATION_CONSENT_MISSING,
+	// CARE_EPISODE_CLOSED); INVALID_ARGUMENT (FIELD_REQUIRED).
+	CreateBrief(context.Context, *CreateBriefRequest) (*Brief, error)
+	// Writes the brief that was asked for: REQUESTED → WRITTEN. Errors: NOT_FOUND (BRIEF_NOT_FOUND); ABORTED; FAILED_PRECONDITION
+	// (BRIEF_STATE, COORDINATION_CONSENT_MISSING, CARE_EPISODE_CLOSED); INVALID_ARGUMENT (FIELD_REQUIRED).
+	WriteBrief(context.Context, *WriteBriefRequest) (*Brief, error)
+	// Says "I have read": WRITTEN → ACKNOWLEDGED. Fetching a brief never counts as having read it. Errors: NOT_FOUND; ABORTED;
+	// FAILED_PRECONDITION (BRIEF_STATE).
+	AcknowledgeBrief(context.Context, *AcknowledgeBriefRequest) (*Brief, error)
+	// Reads a brief. Errors: NOT_FOUND (BRIEF_NOT_FOUND).
+	GetBrief(context.Context, *GetBriefRequest) (*Brief, error)
+	// Lists a patient's briefs, newest first.
+	ListBriefs(context.Context, *ListBriefsRequest) (*ListBriefsResponse, error)
+	// Writes a note. Errors: NOT_FOUND (CARE_EPISODE_NOT_FOUND); INVALID_ARGUMENT (FIELD_REQUIRED, READER_INVALID).
+	CreateNote(context.Context, *CreateNoteRequest) (*Note, error)
+	// Reads a note. One that is withheld from the caller is shown without its content. Errors: NOT_FOUND (NOTE_NOT_FOUND).
+	GetNote(context.Context, *GetNoteRequest) (*Note, error)
+	// Lists a patient's notes, newest first. Those withheld from the caller are shown without their content.
+	ListNotes(context.Context, *ListNotesRequest) (*ListNotesResponse, error)
+	// Says "I have read", for the caller by name and for each role that the caller has at the patient's unit. Errors: NOT_FOUND; ABORTED;
+	// PERMISSION_DENIED (READER_REQUIRED) for one who is no mandatory reader; FAILED_PRECONDITION (NOTE_ACKNOWLEDGED, NOTE_IN_ERROR).
+	AcknowledgeNote(context.Context, *AcknowledgeNoteRequest) (*Note, error)
+	// Opens a restricted note that is not for the caller, with a reason that is kept with the note and shown to its author. The content is
+	// in this answer alone: reading it again means opening it again. Errors: NOT_FOUND; FAILED_PRECONDITION (NOTE_NOT_WITHHELD).
+	OpenNote(context.Context, *OpenNoteRequest) (*Note, error)
+	// Marks a note as registered in error, with a reason. Errors: NOT_FOUND; ABORTED; PERMISSION_DENIED (NOTE_WITHHELD);
+	// FAILED_PRECONDITION (NOTE_IN_ERROR).
+	RegisterNoteInError(context.Context, *RegisterNoteInErrorRequest) (*Note, error)
+	// Gives the GP a recommendation: → OPEN. Errors: NOT_FOUND (CARE_EPISODE_NOT_FOUND); FAILED_PRECONDITION (CARE_EPISODE_CLOSED;
+	// COORDINATION_CONSENT_MISSING for a coordinator); INVALID_ARGUMENT (FIELD_REQUIRED).
+	CreateRecommendation(context.Context, *CreateRecommendationRequest) (*Recommendation, error)
+	// Reads a recommendation with its age and those that differ from it. Errors: NOT_FOUND (RECOMMENDATION_NOT_FOUND).
+	GetRecommendation(context.Context, *GetRecommendationRequest) (*Recommendation, error)
+	// Lists a patient's recommendations, newest first.
+	ListRecommendations(context.Context, *ListRecommendationsRequest) (*ListRecommendationsResponse, error)
+	// Answers a recommendation: OPEN → ACCEPTED, CHANGED or DECLINED. Those it is chosen over go OPEN → SUPERSEDED and keep what they
+	// advise. Errors: NOT_FOUND (RECOMMENDATION_NOT_FOUND, also for one to supersede); ABORTED; FAILED_PRECONDITION
+	// (RECOMMENDATION_STATE); INVALID_ARGUMENT (FIELD_REQUIRED, FIELD_NOT_ALLOWED, TOPIC_DIFFERS).
+	AnswerRecommendation(context.Context, *AnswerRecommendationRequest) (*Recommendation, error)
+	// Marks a recommendation as registered in error, with a reason: any state → REGISTERED_IN_ERROR. Those it was chosen over are OPEN
+	// again. Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (RECOMMENDATION_STATE).
+	RegisterRecommendationInError(context.Context, *RegisterRecommendationInErrorRequest) (*Recommendation, error)
 	mustEmbedUnimplementedCarePlanServiceServer()
 }
 
@@ -638,6 +919,57 @@ func (UnimplementedCarePlanServiceServer) GetCarePlanSettings(context.Context, *
 }
 func (UnimplementedCarePlanServiceServer) UpdateCarePlanSettings(context.Context, *UpdateCarePlanSettingsRequest) (*CarePlanSettings, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateCarePlanSettings not implemented")
+}
+func (UnimplementedCarePlanServiceServer) RequestBrief(context.Context, *RequestBriefRequest) (*Brief, error) {
+	return nil, status.Error(codes.Unimplemented, "method RequestBrief not implemented")
+}
+func (UnimplementedCarePlanServiceServer) CreateBrief(context.Context, *CreateBriefRequest) (*Brief, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateBrief not implemented")
+}
+func (UnimplementedCarePlanServiceServer) WriteBrief(context.Context, *WriteBriefRequest) (*Brief, error) {
+	return nil, status.Error(codes.Unimplemented, "method WriteBrief not implemented")
+}
+func (UnimplementedCarePlanServiceServer) AcknowledgeBrief(context.Context, *AcknowledgeBriefRequest) (*Brief, error) {
+	return nil, status.Error(codes.Unimplemented, "method AcknowledgeBrief not implemented")
+}
+func (UnimplementedCarePlanServiceServer) GetBrief(context.Context, *GetBriefRequest) (*Brief, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetBrief not implemented")
+}
+func (UnimplementedCarePlanServiceServer) ListBriefs(context.Context, *ListBriefsRequest) (*ListBriefsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListBriefs not implemented")
+}
+func (UnimplementedCarePlanServiceServer) CreateNote(context.Context, *CreateNoteRequest) (*Note, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateNote not implemented")
+}
+func (UnimplementedCarePlanServiceServer) GetNote(context.Context, *GetNoteRequest) (*Note, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetNote not implemented")
+}
+func (UnimplementedCarePlanServiceServer) ListNotes(context.Context, *ListNotesRequest) (*ListNotesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListNotes not implemented")
+}
+func (UnimplementedCarePlanServiceServer) AcknowledgeNote(context.Context, *AcknowledgeNoteRequest) (*Note, error) {
+	return nil, status.Error(codes.Unimplemented, "method AcknowledgeNote not implemented")
+}
+func (UnimplementedCarePlanServiceServer) OpenNote(context.Context, *OpenNoteRequest) (*Note, error) {
+	return nil, status.Error(codes.Unimplemented, "method OpenNote not implemented")
+}
+func (UnimplementedCarePlanServiceServer) RegisterNoteInError(context.Context, *RegisterNoteInErrorRequest) (*Note, error) {
+	return nil, status.Error(codes.Unimplemented, "method RegisterNoteInError not implemented")
+}
+func (UnimplementedCarePlanServiceServer) CreateRecommendation(context.Context, *CreateRecommendationRequest) (*Recommendation, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateRecommendation not implemented")
+}
+func (UnimplementedCarePlanServiceServer) GetRecommendation(context.Context, *GetRecommendationRequest) (*Recommendation, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetRecommendation not implemented")
+}
+func (UnimplementedCarePlanServiceServer) ListRecommendations(context.Context, *ListRecommendationsRequest) (*ListRecommendationsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRecommendations not implemented")
+}
+func (UnimplementedCarePlanServiceServer) AnswerRecommendation(context.Context, *AnswerRecommendationRequest) (*Recommendation, error) {
+	return nil, status.Error(codes.Unimplemented, "method AnswerRecommendation not implemented")
+}
+func (UnimplementedCarePlanServiceServer) RegisterRecommendationInError(context.Context, *RegisterRecommendationInErrorRequest) (*Recommendation, error) {
+	return nil, status.Error(codes.Unimplemented, "method RegisterRecommendationInError not implemented")
 }
 func (UnimplementedCarePlanServiceServer) mustEmbedUnimplementedCarePlanServiceServer() {}
 func (UnimplementedCarePlanServiceServer) testEmbeddedByValue()                         {}
@@ -1182,6 +1514,312 @@ func _CarePlanService_UpdateCarePlanSettings_Handler(srv interface{}, ctx contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CarePlanService_RequestBrief_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RequestBriefRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).RequestBrief(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_RequestBrief_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).RequestBrief(ctx, req.(*RequestBriefRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_CreateBrief_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateBriefRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).CreateBrief(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_CreateBrief_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).CreateBrief(ctx, req.(*CreateBriefRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_WriteBrief_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WriteBriefRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).WriteBrief(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_WriteBrief_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).WriteBrief(ctx, req.(*WriteBriefRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_AcknowledgeBrief_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AcknowledgeBriefRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).AcknowledgeBrief(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_AcknowledgeBrief_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).AcknowledgeBrief(ctx, req.(*AcknowledgeBriefRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_GetBrief_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetBriefRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).GetBrief(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_GetBrief_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).GetBrief(ctx, req.(*GetBriefRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_ListBriefs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListBriefsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).ListBriefs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_ListBriefs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).ListBriefs(ctx, req.(*ListBriefsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_CreateNote_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateNoteRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).CreateNote(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_CreateNote_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).CreateNote(ctx, req.(*CreateNoteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_GetNote_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetNoteRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).GetNote(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_GetNote_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).GetNote(ctx, req.(*GetNoteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_ListNotes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListNotesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).ListNotes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_ListNotes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).ListNotes(ctx, req.(*ListNotesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_AcknowledgeNote_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AcknowledgeNoteRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).AcknowledgeNote(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_AcknowledgeNote_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).AcknowledgeNote(ctx, req.(*AcknowledgeNoteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_OpenNote_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OpenNoteRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).OpenNote(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_OpenNote_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).OpenNote(ctx, req.(*OpenNoteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_RegisterNoteInError_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RegisterNoteInErrorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).RegisterNoteInError(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_RegisterNoteInError_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).RegisterNoteInError(ctx, req.(*RegisterNoteInErrorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_CreateRecommendation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateRecommendationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).CreateRecommendation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_CreateRecommendation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).CreateRecommendation(ctx, req.(*CreateRecommendationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_GetRecommendation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetRecommendationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).GetRecommendation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_GetRecommendation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).GetRecommendation(ctx, req.(*GetRecommendationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_ListRecommendations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRecommendationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).ListRecommendations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_ListRecommendations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).ListRecommendations(ctx, req.(*ListRecommendationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_AnswerRecommendation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnswerRecommendationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).AnswerRecommendation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_AnswerRecommendation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).AnswerRecommendation(ctx, req.(*AnswerRecommendationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_RegisterRecommendationInError_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RegisterRecommendationInErrorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).RegisterRecommendationInError(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_RegisterRecommendationInError_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).RegisterRecommendationInError(ctx, req.(*RegisterRecommendationInErrorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CarePlanService_ServiceDesc is the grpc.ServiceDesc for CarePlanService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1304,6 +1942,74 @@ var CarePlanService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UpdateCarePlanSettings",
 			Handler:    _CarePlanService_UpdateCarePlanSettings_Handler,
+		},
+		{
+			MethodName: "RequestBrief",
+			Handler:    _CarePlanService_RequestBrief_Handler,
+		},
+		{
+			MethodName: "CreateBrief",
+			Handler:    _CarePlanService_CreateBrief_Handler,
+		},
+		{
+			MethodName: "WriteBrief",
+			Handler:    _CarePlanService_WriteBrief_Handler,
+		},
+		{
+			MethodName: "AcknowledgeBrief",
+			Handler:    _CarePlanService_AcknowledgeBrief_Handler,
+		},
+		{
+			MethodName: "GetBrief",
+			Handler:    _CarePlanService_GetBrief_Handler,
+		},
+		{
+			MethodName: "ListBriefs",
+			Handler:    _CarePlanService_ListBriefs_Handler,
+		},
+		{
+			MethodName: "CreateNote",
+			Handler:    _CarePlanService_CreateNote_Handler,
+		},
+		{
+			MethodName: "GetNote",
+			Handler:    _CarePlanService_GetNote_Handler,
+		},
+		{
+			MethodName: "ListNotes",
+			Handler:    _CarePlanService_ListNotes_Handler,
+		},
+		{
+			MethodName: "AcknowledgeNote",
+			Handler:    _CarePlanService_AcknowledgeNote_Handler,
+		},
+		{
+			MethodName: "OpenNote",
+			Handler:    _CarePlanService_OpenNote_Handler,
+		},
+		{
+			MethodName: "RegisterNoteInError",
+			Handler:    _CarePlanService_RegisterNoteInError_Handler,
+		},
+		{
+			MethodName: "CreateRecommendation",
+			Handler:    _CarePlanService_CreateRecommendation_Handler,
+		},
+		{
+			MethodName: "GetRecommendation",
+			Handler:    _CarePlanService_GetRecommendation_Handler,
+		},
+		{
+			MethodName: "ListRecommendations",
+			Handler:    _CarePlanService_ListRecommendations_Handler,
+		},
+		{
+			MethodName: "AnswerRecommendation",
+			Handler:    _CarePlanService_AnswerRecommendation_Handler,
+		},
+		{
+			MethodName: "RegisterRecommendationInError",
+			Handler:    _CarePlanService_RegisterRecommendationInError_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

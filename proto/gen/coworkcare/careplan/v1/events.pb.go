@@ -543,11 +543,285 @@ func (x *SafetyFlagSnapshot) GetAssessedByPractitionerId() string {
 	return ""
 }
 
+// `brief.requested`, `brief.written`, `brief.acknowledged`.
+type BriefSnapshot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The care manager's brief to the coordinator.
+	BriefId string `protobuf:"bytes,1,opt,name=brief_id,json=briefId,proto3" json:"brief_id,omitempty"`
+	// The episode it belongs to.
+	CareEpisodeId string `protobuf:"bytes,2,opt,name=care_episode_id,json=careEpisodeId,proto3" json:"care_episode_id,omitempty"`
+	// Its state.
+	State Brief_State `protobuf:"varint,3,opt,name=state,proto3,enum=coworkcare.careplan.v1.Brief_State" json:"state,omitempty"`
+	// Who asked for it.
+	RequestedByPractitionerId string `protobuf:"bytes,4,opt,name=requested_by_practitioner_id,json=requestedByPractitionerId,proto3" json:"requested_by_practitioner_id,omitempty"`
+	// Who wrote it; empty until then.
+	WrittenByPractitionerId string `protobuf:"bytes,5,opt,name=written_by_practitioner_id,json=writtenByPractitionerId,proto3" json:"written_by_practitioner_id,omitempty"`
+	// When it was written.
+	WriteTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=write_time,json=writeTime,proto3" json:"write_time,omitempty"`
+	// When the coordinator confirmed having read it.
+	AcknowledgeTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=acknowledge_time,json=acknowledgeTime,proto3" json:"acknowledge_time,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *BriefSnapshot) Reset() {
+	*x = BriefSnapshot{}
+	mi := &file_coworkcare_careplan_v1_events_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BriefSnapshot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BriefSnapshot) ProtoMessage() {}
+
+func (x *BriefSnapshot) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_careplan_v1_events_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BriefSnapshot.ProtoReflect.Descriptor instead.
+func (*BriefSnapshot) Descriptor() ([]byte, []int) {
+	return file_coworkcare_careplan_v1_events_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *BriefSnapshot) GetBriefId() string {
+	if x != nil {
+		return x.BriefId
+	}
+	return ""
+}
+
+func (x *BriefSnapshot) GetCareEpisodeId() string {
+	if x != nil {
+		return x.CareEpisodeId
+	}
+	return ""
+}
+
+func (x *BriefSnapshot) GetState() Brief_State {
+	if x != nil {
+		return x.State
+	}
+	return Brief_STATE_UNSPECIFIED
+}
+
+func (x *BriefSnapshot) GetRequestedByPractitionerId() string {
+	if x != nil {
+		return x.RequestedByPractitionerId
+	}
+	return ""
+}
+
+func (x *BriefSnapshot) GetWrittenByPractitionerId() string {
+	if x != nil {
+		return x.WrittenByPractitionerId
+	}
+	return ""
+}
+
+func (x *BriefSnapshot) GetWriteTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WriteTime
+	}
+	return nil
+}
+
+func (x *BriefSnapshot) GetAcknowledgeTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AcknowledgeTime
+	}
+	return nil
+}
+
+// `note.written`, `note.acknowledged`, `note.opened` (by somebody for whom it is not, with a reason), `note.registered_in_error`.
+type NoteSnapshot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The note.
+	NoteId string `protobuf:"bytes,1,opt,name=note_id,json=noteId,proto3" json:"note_id,omitempty"`
+	// The episode it belongs to; empty when none.
+	CareEpisodeId string `protobuf:"bytes,2,opt,name=care_episode_id,json=careEpisodeId,proto3" json:"care_episode_id,omitempty"`
+	// Those who must read it, and when each said "I have read".
+	MandatoryReaders []*MandatoryReader `protobuf:"bytes,3,rep,name=mandatory_readers,json=mandatoryReaders,proto3" json:"mandatory_readers,omitempty"`
+	// Who wrote it.
+	WrittenByPractitionerId string `protobuf:"bytes,4,opt,name=written_by_practitioner_id,json=writtenByPractitionerId,proto3" json:"written_by_practitioner_id,omitempty"`
+	// Whether it has been registered in error.
+	RegisteredInError bool `protobuf:"varint,5,opt,name=registered_in_error,json=registeredInError,proto3" json:"registered_in_error,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *NoteSnapshot) Reset() {
+	*x = NoteSnapshot{}
+	mi := &file_coworkcare_careplan_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoteSnapshot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoteSnapshot) ProtoMessage() {}
+
+func (x *NoteSnapshot) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_careplan_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoteSnapshot.ProtoReflect.Descriptor instead.
+func (*NoteSnapshot) Descriptor() ([]byte, []int) {
+	return file_coworkcare_careplan_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *NoteSnapshot) GetNoteId() string {
+	if x != nil {
+		return x.NoteId
+	}
+	return ""
+}
+
+func (x *NoteSnapshot) GetCareEpisodeId() string {
+	if x != nil {
+		return x.CareEpisodeId
+	}
+	return ""
+}
+
+func (x *NoteSnapshot) GetMandatoryReaders() []*MandatoryReader {
+	if x != nil {
+		return x.MandatoryReaders
+	}
+	return nil
+}
+
+func (x *NoteSnapshot) GetWrittenByPractitionerId() string {
+	if x != nil {
+		return x.WrittenByPractitionerId
+	}
+	return ""
+}
+
+func (x *NoteSnapshot) GetRegisteredInError() bool {
+	if x != nil {
+		return x.RegisteredInError
+	}
+	return false
+}
+
+// `recommendation.given`, `recommendation.answered` (also of those superseded by the answer to another), `recommendation.reopened` (the one
+// chosen over it has been registered in error), `recommendation.registered_in_error`.
+type RecommendationSnapshot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The recommendation.
+	RecommendationId string `protobuf:"bytes,1,opt,name=recommendation_id,json=recommendationId,proto3" json:"recommendation_id,omitempty"`
+	// The episode it belongs to; empty when none.
+	CareEpisodeId string `protobuf:"bytes,2,opt,name=care_episode_id,json=careEpisodeId,proto3" json:"care_episode_id,omitempty"`
+	// What it is about.
+	Topic Recommendation_Topic `protobuf:"varint,3,opt,name=topic,proto3,enum=coworkcare.careplan.v1.Recommendation_Topic" json:"topic,omitempty"`
+	// Its state.
+	State Recommendation_State `protobuf:"varint,4,opt,name=state,proto3,enum=coworkcare.careplan.v1.Recommendation_State" json:"state,omitempty"`
+	// Who gave it.
+	GivenByPractitionerId string `protobuf:"bytes,5,opt,name=given_by_practitioner_id,json=givenByPractitionerId,proto3" json:"given_by_practitioner_id,omitempty"`
+	// Who answered it; empty until then.
+	AnsweredByPractitionerId string `protobuf:"bytes,6,opt,name=answered_by_practitioner_id,json=answeredByPractitionerId,proto3" json:"answered_by_practitioner_id,omitempty"`
+	unknownFields            protoimpl.UnknownFields
+	sizeCache                protoimpl.SizeCache
+}
+
+func (x *RecommendationSnapshot) Reset() {
+	*x = RecommendationSnapshot{}
+	mi := &file_coworkcare_careplan_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecommendationSnapshot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecommendationSnapshot) ProtoMessage() {}
+
+func (x *RecommendationSnapshot) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_careplan_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecommendationSnapshot.ProtoReflect.Descriptor instead.
+func (*RecommendationSnapshot) Descriptor() ([]byte, []int) {
+	return file_coworkcare_careplan_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *RecommendationSnapshot) GetRecommendationId() string {
+	if x != nil {
+		return x.RecommendationId
+	}
+	return ""
+}
+
+func (x *RecommendationSnapshot) GetCareEpisodeId() string {
+	if x != nil {
+		return x.CareEpisodeId
+	}
+	return ""
+}
+
+func (x *RecommendationSnapshot) GetTopic() Recommendation_Topic {
+	if x != nil {
+		return x.Topic
+	}
+	return Recommendation_TOPIC_UNSPECIFIED
+}
+
+func (x *RecommendationSnapshot) GetState() Recommendation_State {
+	if x != nil {
+		return x.State
+	}
+	return Recommendation_STATE_UNSPECIFIED
+}
+
+func (x *RecommendationSnapshot) GetGivenByPractitionerId() string {
+	if x != nil {
+		return x.GivenByPractitionerId
+	}
+	return ""
+}
+
+func (x *RecommendationSnapshot) GetAnsweredByPractitionerId() string {
+	if x != nil {
+		return x.AnsweredByPractitionerId
+	}
+	return ""
+}
+
 var File_coworkcare_careplan_v1_events_proto protoreflect.FileDescriptor
 
 const file_coworkcare_careplan_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"#coworkcare/careplan/v1/events.proto\x12\x16coworkcare.careplan.v1\x1a&coworkcare/careplan/v1/care_plan.proto\x1a$coworkcare/careplan/v1/contact.proto\x1a(coworkcare/careplan/v1/safety_flag.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9d\x02\n" +
+	"#coworkcare/careplan/v1/events.proto\x12\x16coworkcare.careplan.v1\x1a\"coworkcare/careplan/v1/brief.proto\x1a&coworkcare/careplan/v1/care_plan.proto\x1a$coworkcare/careplan/v1/contact.proto\x1a!coworkcare/careplan/v1/note.proto\x1a+coworkcare/careplan/v1/recommendation.proto\x1a(coworkcare/careplan/v1/safety_flag.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9d\x02\n" +
 	"\x10CarePlanSnapshot\x12 \n" +
 	"\fcare_plan_id\x18\x01 \x01(\tR\n" +
 	"carePlanId\x12&\n" +
@@ -603,7 +877,29 @@ const file_coworkcare_careplan_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"raise_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\traiseTime\x129\n" +
 	"\x19raised_by_practitioner_id\x18\x06 \x01(\tR\x16raisedByPractitionerId\x12=\n" +
-	"\x1bassessed_by_practitioner_id\x18\a \x01(\tR\x18assessedByPractitionerIdBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1;careplanv1b\x06proto3"
+	"\x1bassessed_by_practitioner_id\x18\a \x01(\tR\x18assessedByPractitionerId\"\x8d\x03\n" +
+	"\rBriefSnapshot\x12\x19\n" +
+	"\bbrief_id\x18\x01 \x01(\tR\abriefId\x12&\n" +
+	"\x0fcare_episode_id\x18\x02 \x01(\tR\rcareEpisodeId\x129\n" +
+	"\x05state\x18\x03 \x01(\x0e2#.coworkcare.careplan.v1.Brief.StateR\x05state\x12?\n" +
+	"\x1crequested_by_practitioner_id\x18\x04 \x01(\tR\x19requestedByPractitionerId\x12;\n" +
+	"\x1awritten_by_practitioner_id\x18\x05 \x01(\tR\x17writtenByPractitionerId\x129\n" +
+	"\n" +
+	"write_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\twriteTime\x12E\n" +
+	"\x10acknowledge_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x0facknowledgeTime\"\x92\x02\n" +
+	"\fNoteSnapshot\x12\x17\n" +
+	"\anote_id\x18\x01 \x01(\tR\x06noteId\x12&\n" +
+	"\x0fcare_episode_id\x18\x02 \x01(\tR\rcareEpisodeId\x12T\n" +
+	"\x11mandatory_readers\x18\x03 \x03(\v2'.coworkcare.careplan.v1.MandatoryReaderR\x10mandatoryReaders\x12;\n" +
+	"\x1awritten_by_practitioner_id\x18\x04 \x01(\tR\x17writtenByPractitionerId\x12.\n" +
+	"\x13registered_in_error\x18\x05 \x01(\bR\x11registeredInError\"\xed\x02\n" +
+	"\x16RecommendationSnapshot\x12+\n" +
+	"\x11recommendation_id\x18\x01 \x01(\tR\x10recommendationId\x12&\n" +
+	"\x0fcare_episode_id\x18\x02 \x01(\tR\rcareEpisodeId\x12B\n" +
+	"\x05topic\x18\x03 \x01(\x0e2,.coworkcare.careplan.v1.Recommendation.TopicR\x05topic\x12B\n" +
+	"\x05state\x18\x04 \x01(\x0e2,.coworkcare.careplan.v1.Recommendation.StateR\x05state\x127\n" +
+	"\x18given_by_practitioner_id\x18\x05 \x01(\tR\x15givenByPractitionerId\x12=\n" +
+	"\x1banswered_by_practitioner_id\x18\x06 \x01(\tR\x18answeredByPractitionerIdBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1;careplanv1b\x06proto3"
 
 var (
 	file_coworkcare_careplan_v1_events_proto_rawDescOnce sync.Once
@@ -617,40 +913,53 @@ func file_coworkcare_careplan_v1_events_proto_rawDescGZIP() []byte {
 	return file_coworkcare_careplan_v1_events_proto_rawDescData
 }
 
-var file_coworkcare_careplan_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_coworkcare_careplan_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_coworkcare_careplan_v1_events_proto_goTypes = []any{
 	(*CarePlanSnapshot)(nil),       // 0: coworkcare.careplan.v1.CarePlanSnapshot
 	(*PlannedContactSnapshot)(nil), // 1: coworkcare.careplan.v1.PlannedContactSnapshot
 	(*ContactSnapshot)(nil),        // 2: coworkcare.careplan.v1.ContactSnapshot
 	(*AssessmentSnapshot)(nil),     // 3: coworkcare.careplan.v1.AssessmentSnapshot
 	(*SafetyFlagSnapshot)(nil),     // 4: coworkcare.careplan.v1.SafetyFlagSnapshot
-	(CarePlan_State)(0),            // 5: coworkcare.careplan.v1.CarePlan.State
-	(Contact_Channel)(0),           // 6: coworkcare.careplan.v1.Contact.Channel
-	(PlannedContact_State)(0),      // 7: coworkcare.careplan.v1.PlannedContact.State
-	(Contact_Kind)(0),              // 8: coworkcare.careplan.v1.Contact.Kind
-	(Contact_State)(0),             // 9: coworkcare.careplan.v1.Contact.State
-	(*timestamppb.Timestamp)(nil),  // 10: google.protobuf.Timestamp
-	(SafetyFlag_Level)(0),          // 11: coworkcare.careplan.v1.SafetyFlag.Level
-	(SafetyFlag_State)(0),          // 12: coworkcare.careplan.v1.SafetyFlag.State
+	(*BriefSnapshot)(nil),          // 5: coworkcare.careplan.v1.BriefSnapshot
+	(*NoteSnapshot)(nil),           // 6: coworkcare.careplan.v1.NoteSnapshot
+	(*RecommendationSnapshot)(nil), // 7: coworkcare.careplan.v1.RecommendationSnapshot
+	(CarePlan_State)(0),            // 8: coworkcare.careplan.v1.CarePlan.State
+	(Contact_Channel)(0),           // 9: coworkcare.careplan.v1.Contact.Channel
+	(PlannedContact_State)(0),      // 10: coworkcare.careplan.v1.PlannedContact.State
+	(Contact_Kind)(0),              // 11: coworkcare.careplan.v1.Contact.Kind
+	(Contact_State)(0),             // 12: coworkcare.careplan.v1.Contact.State
+	(*timestamppb.Timestamp)(nil),  // 13: google.protobuf.Timestamp
+	(SafetyFlag_Level)(0),          // 14: coworkcare.careplan.v1.SafetyFlag.Level
+	(SafetyFlag_State)(0),          // 15: coworkcare.careplan.v1.SafetyFlag.State
+	(Brief_State)(0),               // 16: coworkcare.careplan.v1.Brief.State
+	(*MandatoryReader)(nil),        // 17: coworkcare.careplan.v1.MandatoryReader
+	(Recommendation_Topic)(0),      // 18: coworkcare.careplan.v1.Recommendation.Topic
+	(Recommendation_State)(0),      // 19: coworkcare.careplan.v1.Recommendation.State
 }
 var file_coworkcare_careplan_v1_events_proto_depIdxs = []int32{
-	5,  // 0: coworkcare.careplan.v1.CarePlanSnapshot.state:type_name -> coworkcare.careplan.v1.CarePlan.State
+	8,  // 0: coworkcare.careplan.v1.CarePlanSnapshot.state:type_name -> coworkcare.careplan.v1.CarePlan.State
 	1,  // 1: coworkcare.careplan.v1.CarePlanSnapshot.planned_contacts:type_name -> coworkcare.careplan.v1.PlannedContactSnapshot
-	6,  // 2: coworkcare.careplan.v1.PlannedContactSnapshot.channel:type_name -> coworkcare.careplan.v1.Contact.Channel
-	7,  // 3: coworkcare.careplan.v1.PlannedContactSnapshot.state:type_name -> coworkcare.careplan.v1.PlannedContact.State
-	8,  // 4: coworkcare.careplan.v1.ContactSnapshot.kind:type_name -> coworkcare.careplan.v1.Contact.Kind
-	6,  // 5: coworkcare.careplan.v1.ContactSnapshot.channel:type_name -> coworkcare.careplan.v1.Contact.Channel
-	9,  // 6: coworkcare.careplan.v1.ContactSnapshot.state:type_name -> coworkcare.careplan.v1.Contact.State
-	10, // 7: coworkcare.careplan.v1.ContactSnapshot.scheduled_time:type_name -> google.protobuf.Timestamp
-	10, // 8: coworkcare.careplan.v1.ContactSnapshot.result_time:type_name -> google.protobuf.Timestamp
-	11, // 9: coworkcare.careplan.v1.SafetyFlagSnapshot.level:type_name -> coworkcare.careplan.v1.SafetyFlag.Level
-	12, // 10: coworkcare.careplan.v1.SafetyFlagSnapshot.state:type_name -> coworkcare.careplan.v1.SafetyFlag.State
-	10, // 11: coworkcare.careplan.v1.SafetyFlagSnapshot.raise_time:type_name -> google.protobuf.Timestamp
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	9,  // 2: coworkcare.careplan.v1.PlannedContactSnapshot.channel:type_name -> coworkcare.careplan.v1.Contact.Channel
+	10, // 3: coworkcare.careplan.v1.PlannedContactSnapshot.state:type_name -> coworkcare.careplan.v1.PlannedContact.State
+	11, // 4: coworkcare.careplan.v1.ContactSnapshot.kind:type_name -> coworkcare.careplan.v1.Contact.Kind
+	9,  // 5: coworkcare.careplan.v1.ContactSnapshot.channel:type_name -> coworkcare.careplan.v1.Contact.Channel
+	12, // 6: coworkcare.careplan.v1.ContactSnapshot.state:type_name -> coworkcare.careplan.v1.Contact.State
+	13, // 7: coworkcare.careplan.v1.ContactSnapshot.scheduled_time:type_name -> google.protobuf.Timestamp
+	13, // 8: coworkcare.careplan.v1.ContactSnapshot.result_time:type_name -> google.protobuf.Timestamp
+	14, // 9: coworkcare.careplan.v1.SafetyFlagSnapshot.level:type_name -> coworkcare.careplan.v1.SafetyFlag.Level
+	15, // 10: coworkcare.careplan.v1.SafetyFlagSnapshot.state:type_name -> coworkcare.careplan.v1.SafetyFlag.State
+	13, // 11: coworkcare.careplan.v1.SafetyFlagSnapshot.raise_time:type_name -> google.protobuf.Timestamp
+	16, // 12: coworkcare.careplan.v1.BriefSnapshot.state:type_name -> coworkcare.careplan.v1.Brief.State
+	13, // 13: coworkcare.careplan.v1.BriefSnapshot.write_time:type_name -> google.protobuf.Timestamp
+	13, // 14: coworkcare.careplan.v1.BriefSnapshot.acknowledge_time:type_name -> google.protobuf.Timestamp
+	17, // 15: coworkcare.careplan.v1.NoteSnapshot.mandatory_readers:type_name -> coworkcare.careplan.v1.MandatoryReader
+	18, // 16: coworkcare.careplan.v1.RecommendationSnapshot.topic:type_name -> coworkcare.careplan.v1.Recommendation.Topic
+	19, // 17: coworkcare.careplan.v1.RecommendationSnapshot.state:type_name -> coworkcare.careplan.v1.Recommendation.State
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_coworkcare_careplan_v1_events_proto_init() }
@@ -658,8 +967,11 @@ func file_coworkcare_careplan_v1_events_proto_init() {
 	if File_coworkcare_careplan_v1_events_proto != nil {
 		return
 	}
+	file_coworkcare_careplan_v1_brief_proto_init()
 	file_coworkcare_careplan_v1_care_plan_proto_init()
 	file_coworkcare_careplan_v1_contact_proto_init()
+	file_coworkcare_careplan_v1_note_proto_init()
+	file_coworkcare_careplan_v1_recommendation_proto_init()
 	file_coworkcare_careplan_v1_safety_flag_proto_init()
 	file_coworkcare_careplan_v1_events_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
@@ -668,7 +980,7 @@ func file_coworkcare_careplan_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_coworkcare_careplan_v1_events_proto_rawDesc), len(file_coworkcare_careplan_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -48,8 +48,6 @@ const (
 	Reason_SCHEDULE_INVALID Reason = 9
 	// The day is earlier or later than allowed.
 	Reason_DATE_OUT_OF_RANGE Reason = 10
-	// The plan has no such revision.
-	Reason_CARE_PLAN_REVISION_NOT_FOUND Reason = 11
 	// The update mask names a field that cannot be changed.
 	Reason_UPDATE_MASK_INVALID Reason = 12
 	// A required field is empty.
@@ -108,52 +106,93 @@ const (
 	Reason_SAFETY_FLAG_ASSESSED Reason = 81
 	// The documented text is too short to be a risk assessment.
 	Reason_TEXT_TOO_SHORT Reason = 82
+	// The patient has no such brief.
+	Reason_BRIEF_NOT_FOUND Reason = 90
+	// A brief has been asked for in the care episode and not been written yet.
+	Reason_BRIEF_REQUESTED Reason = 91
+	// The brief's state does not allow the call.
+	Reason_BRIEF_STATE Reason = 92
+	// The patient has not consented to coordination, or has withdrawn the consent.
+	Reason_COORDINATION_CONSENT_MISSING Reason = 93
+	// The patient has no such note.
+	Reason_NOTE_NOT_FOUND Reason = 100
+	// A mandatory reader is neither or both of a practitioner and a role, is named twice, or is the author.
+	Reason_READER_INVALID Reason = 101
+	// The caller is none of those who must read the note.
+	Reason_READER_REQUIRED Reason = 102
+	// All that the caller can confirm having read has been confirmed.
+	Reason_NOTE_ACKNOWLEDGED Reason = 103
+	// The note has been registered in error.
+	Reason_NOTE_IN_ERROR Reason = 104
+	// The note is not withheld from the caller, who can simply read it.
+	Reason_NOTE_NOT_WITHHELD Reason = 105
+	// The note is restricted and not for the caller.
+	Reason_NOTE_WITHHELD Reason = 106
+	// The patient has no such recommendation.
+	Reason_RECOMMENDATION_NOT_FOUND Reason = 110
+	// The recommendation's state does not allow the call.
+	Reason_RECOMMENDATION_STATE Reason = 111
+	// A recommendation to supersede is on another topic or in another care episode, or is the one answered.
+	Reason_TOPIC_DIFFERS Reason = 112
 )
 
 // Enum value maps for Reason.
 var (
 	Reason_name = map[int32]string{
-		0:  "REASON_UNSPECIFIED",
-		1:  "CARE_PLAN_NOT_FOUND",
-		2:  "CARE_PLAN_ACTIVE_EXISTS",
-		3:  "CARE_PLAN_NOT_DRAFT",
-		4:  "CARE_PLAN_NOT_ACTIVE",
-		5:  "CARE_PLAN_IN_ERROR",
-		6:  "GOAL_MISSING",
-		7:  "CARE_MANAGER_MISSING",
-		8:  "GOAL_NOT_FOUND",
-		9:  "SCHEDULE_INVALID",
-		10: "DATE_OUT_OF_RANGE",
-		11: "CARE_PLAN_REVISION_NOT_FOUND",
-		12: "UPDATE_MASK_INVALID",
-		13: "FIELD_REQUIRED",
-		14: "FIELD_NOT_ALLOWED",
-		20: "CARE_EPISODE_NOT_FOUND",
-		21: "CARE_EPISODE_CLOSED",
-		30: "CONTACT_NOT_FOUND",
-		31: "CONTACT_SLOT_TAKEN",
-		32: "CONTACT_STATE",
-		33: "PLANNED_CONTACT_NOT_FOUND",
-		34: "PLANNED_CONTACT_BOOKED",
-		35: "TIME_IN_PAST",
-		36: "TIME_IN_FUTURE",
-		37: "MINUTES_OUT_OF_RANGE",
-		50: "UNKNOWN_INSTRUMENT",
-		51: "WRONG_ITEM_COUNT",
-		52: "MISSING_ITEM",
-		53: "NOT_AN_INTEGER",
-		54: "ITEM_OUT_OF_RANGE",
-		55: "VALUE_NOT_ALLOWED",
-		56: "TOTAL_OUT_OF_RANGE",
-		57: "TOTAL_MISMATCH",
-		58: "TOTAL_NOT_DEFINED",
-		59: "PREVIOUS_SCORE_OUT_OF_RANGE",
-		60: "SAFETY_ITEM_REQUIRED",
-		70: "ASSESSMENT_NOT_FOUND",
-		71: "ASSESSMENT_IN_ERROR",
-		80: "SAFETY_FLAG_NOT_FOUND",
-		81: "SAFETY_FLAG_ASSESSED",
-		82: "TEXT_TOO_SHORT",
+		0:   "REASON_UNSPECIFIED",
+		1:   "CARE_PLAN_NOT_FOUND",
+		2:   "CARE_PLAN_ACTIVE_EXISTS",
+		3:   "CARE_PLAN_NOT_DRAFT",
+		4:   "CARE_PLAN_NOT_ACTIVE",
+		5:   "CARE_PLAN_IN_ERROR",
+		6:   "GOAL_MISSING",
+		7:   "CARE_MANAGER_MISSING",
+		8:   "GOAL_NOT_FOUND",
+		9:   "SCHEDULE_INVALID",
+		10:  "DATE_OUT_OF_RANGE",
+		12:  "UPDATE_MASK_INVALID",
+		13:  "FIELD_REQUIRED",
+		14:  "FIELD_NOT_ALLOWED",
+		20:  "CARE_EPISODE_NOT_FOUND",
+		21:  "CARE_EPISODE_CLOSED",
+		30:  "CONTACT_NOT_FOUND",
+		31:  "CONTACT_SLOT_TAKEN",
+		32:  "CONTACT_STATE",
+		33:  "PLANNED_CONTACT_NOT_FOUND",
+		34:  "PLANNED_CONTACT_BOOKED",
+		35:  "TIME_IN_PAST",
+		36:  "TIME_IN_FUTURE",
+		37:  "MINUTES_OUT_OF_RANGE",
+		50:  "UNKNOWN_INSTRUMENT",
+		51:  "WRONG_ITEM_COUNT",
+		52:  "MISSING_ITEM",
+		53:  "NOT_AN_INTEGER",
+		54:  "ITEM_OUT_OF_RANGE",
+		55:  "VALUE_NOT_ALLOWED",
+		56:  "TOTAL_OUT_OF_RANGE",
+		57:  "TOTAL_MISMATCH",
+		58:  "TOTAL_NOT_DEFINED",
+		59:  "PREVIOUS_SCORE_OUT_OF_RANGE",
+		60:  "SAFETY_ITEM_REQUIRED",
+		70:  "ASSESSMENT_NOT_FOUND",
+		71:  "ASSESSMENT_IN_ERROR",
+		80:  "SAFETY_FLAG_NOT_FOUND",
+		81:  "SAFETY_FLAG_ASSESSED",
+		82:  "TEXT_TOO_SHORT",
+		90:  "BRIEF_NOT_FOUND",
+		91:  "BRIEF_REQUESTED",
+		92:  "BRIEF_STATE",
+		93:  "COORDINATION_CONSENT_MISSING",
+		100: "NOTE_NOT_FOUND",
+		101: "READER_INVALID",
+		102: "READER_REQUIRED",
+		103: "NOTE_ACKNOWLEDGED",
+		104: "NOTE_IN_ERROR",
+		105: "NOTE_NOT_WITHHELD",
+		106: "NOTE_WITHHELD",
+		110: "RECOMMENDATION_NOT_FOUND",
+		111: "RECOMMENDATION_STATE",
+		112: "TOPIC_DIFFERS",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":           0,
@@ -167,7 +206,6 @@ var (
 		"GOAL_NOT_FOUND":               8,
 		"SCHEDULE_INVALID":             9,
 		"DATE_OUT_OF_RANGE":            10,
-		"CARE_PLAN_REVISION_NOT_FOUND": 11,
 		"UPDATE_MASK_INVALID":          12,
 		"FIELD_REQUIRED":               13,
 		"FIELD_NOT_ALLOWED":            14,
@@ -197,6 +235,20 @@ var (
 		"SAFETY_FLAG_NOT_FOUND":        80,
 		"SAFETY_FLAG_ASSESSED":         81,
 		"TEXT_TOO_SHORT":               82,
+		"BRIEF_NOT_FOUND":              90,
+		"BRIEF_REQUESTED":              91,
+		"BRIEF_STATE":                  92,
+		"COORDINATION_CONSENT_MISSING": 93,
+		"NOTE_NOT_FOUND":               100,
+		"READER_INVALID":               101,
+		"READER_REQUIRED":              102,
+		"NOTE_ACKNOWLEDGED":            103,
+		"NOTE_IN_ERROR":                104,
+		"NOTE_NOT_WITHHELD":            105,
+		"NOTE_WITHHELD":                106,
+		"RECOMMENDATION_NOT_FOUND":     110,
+		"RECOMMENDATION_STATE":         111,
+		"TOPIC_DIFFERS":                112,
 	}
 )
 
@@ -231,7 +283,8 @@ var File_coworkcare_careplan_v1_reason_proto protoreflect.FileDescriptor
 
 const file_coworkcare_careplan_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"#coworkcare/careplan/v1/reason.proto\x12\x16coworkcare.careplan.v1*\xe2\a\n" +
+	"#coworkcare/careplan/v1/reason.proto\x12\x16coworkcare.careplan.v1*\x9d\n" +
+	"\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13CARE_PLAN_NOT_FOUND\x10\x01\x12\x1b\n" +
@@ -244,8 +297,7 @@ const file_coworkcare_careplan_v1_reason_proto_rawDesc = "" +
 	"\x0eGOAL_NOT_FOUND\x10\b\x12\x14\n" +
 	"\x10SCHEDULE_INVALID\x10\t\x12\x15\n" +
 	"\x11DATE_OUT_OF_RANGE\x10\n" +
-	"\x12 \n" +
-	"\x1cCARE_PLAN_REVISION_NOT_FOUND\x10\v\x12\x17\n" +
+	"\x12\x17\n" +
 	"\x13UPDATE_MASK_INVALID\x10\f\x12\x12\n" +
 	"\x0eFIELD_REQUIRED\x10\r\x12\x15\n" +
 	"\x11FIELD_NOT_ALLOWED\x10\x0e\x12\x1a\n" +
@@ -274,7 +326,21 @@ const file_coworkcare_careplan_v1_reason_proto_rawDesc = "" +
 	"\x13ASSESSMENT_IN_ERROR\x10G\x12\x19\n" +
 	"\x15SAFETY_FLAG_NOT_FOUND\x10P\x12\x18\n" +
 	"\x14SAFETY_FLAG_ASSESSED\x10Q\x12\x12\n" +
-	"\x0eTEXT_TOO_SHORT\x10RBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1;careplanv1b\x06proto3"
+	"\x0eTEXT_TOO_SHORT\x10R\x12\x13\n" +
+	"\x0fBRIEF_NOT_FOUND\x10Z\x12\x13\n" +
+	"\x0fBRIEF_REQUESTED\x10[\x12\x0f\n" +
+	"\vBRIEF_STATE\x10\\\x12 \n" +
+	"\x1cCOORDINATION_CONSENT_MISSING\x10]\x12\x12\n" +
+	"\x0eNOTE_NOT_FOUND\x10d\x12\x12\n" +
+	"\x0eREADER_INVALID\x10e\x12\x13\n" +
+	"\x0fREADER_REQUIRED\x10f\x12\x15\n" +
+	"\x11NOTE_ACKNOWLEDGED\x10g\x12\x11\n" +
+	"\rNOTE_IN_ERROR\x10h\x12\x15\n" +
+	"\x11NOTE_NOT_WITHHELD\x10i\x12\x11\n" +
+	"\rNOTE_WITHHELD\x10j\x12\x1c\n" +
+	"\x18RECOMMENDATION_NOT_FOUND\x10n\x12\x18\n" +
+	"\x14RECOMMENDATION_STATE\x10o\x12\x11\n" +
+	"\rTOPIC_DIFFERS\x10p\"\x04\b\v\x10\v*\x1cCARE_PLAN_REVISION_NOT_FOUNDBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1;careplanv1b\x06proto3"
 
 var (
 	file_coworkcare_careplan_v1_reason_proto_rawDescOnce sync.Once
