@@ -26,6 +26,7 @@ var boundedByDomain = map[protoreflect.FullName]string{
 	"coworkcare.careplan.v1.Assessment.instrument":                             "UNKNOWN_INSTRUMENT",
 	"coworkcare.careplan.v1.Assessment.answers":                                "WRONG_ITEM_COUNT",
 	"coworkcare.careplan.v1.Assessment.contact_id":                             "CONTACT_NOT_FOUND",
+	"coworkcare.careplan.v1.Assessment.care_episode_id":                        "CARE_EPISODE_NOT_FOUND",
 	"coworkcare.careplan.v1.PreviewAssessmentRequest.instrument":               "UNKNOWN_INSTRUMENT",
 	"coworkcare.careplan.v1.PreviewAssessmentRequest.answers":                  "WRONG_ITEM_COUNT",
 	"coworkcare.sickleave.v1.Certificate.periods":                              "TOO_MANY_PERIODS",

@@ -12,13 +12,16 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	accessv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/access/v1"
+
 	"github.com/coworkcare/coworkcare/platform/date"
 	"github.com/coworkcare/coworkcare/platform/fault"
 	"github.com/coworkcare/coworkcare/platform/page"
 )
 
 // Validator checks a request against the rules of the contract and against those that hold everywhere: text is UTF-8 without
-// NUL, a `_date` is a civil day, an `etag` has the form of one, an enum value is known. All violations are told at once.
+// NUL, a `_date` is a civil day (unless the contract leaves it to the service), an `etag` has the form of one, an enum value is
+// known. All violations are told at once.
 type Validator struct {
 	rules protovalidate.Validator
 }
@@ -112,7 +115,7 @@ func checkValue(field protoreflect.FieldDescriptor, value protoreflect.Value, na
 			return
 		}
 		switch {
-		case strings.HasSuffix(string(field.Name()), "_date"):
+		case strings.HasSuffix(string(field.Name()), "_date") && !checkedByDomain(field):
 			if _, err := date.Parse(text); err != nil {
 				add("date", "is not a civil day YYYY-MM-DD between 1900 and 2200")
 			}
@@ -123,6 +126,13 @@ func checkValue(field protoreflect.FieldDescriptor, value protoreflect.Value, na
 		}
 	default:
 	}
+}
+
+// checkedByDomain tells that the contract leaves a day to the service, which must keep something of the request even when it is
+// none.
+func checkedByDomain(field protoreflect.FieldDescriptor) bool {
+	exempt, _ := proto.GetExtension(field.Options(), accessv1.E_CheckedByDomain).(bool)
+	return exempt
 }
 
 func checkText(text, name string, violations *[]fault.Violation) bool {

@@ -166,6 +166,47 @@ func TestTheSafetyAnswerIsKeptWhenTheFormIsRefused(t *testing.T) {
 	})
 }
 
+// While the patient service is away, an episode that looks like one is taken on trust; what cannot be one is kept nowhere.
+func TestTheSafetyAnswerIsKeptWhileEpisodesCannotBeLookedUp(t *testing.T) {
+	run(t, func(f *fixture) {
+		f.patients.down.Store(true)
+		form := f.form("PHQ-9", "", 1, 1, 1, 1, 1, 1, 1, 1, 3)
+		form.Assessment.CareEpisodeId = "canary 19121212-1212"
+		_, err := f.client.CreateAssessment(f.cm, form)
+		refused(f, err, codes.NotFound, "CARE_EPISODE_NOT_FOUND")
+		flags := f.flags()
+		require.Len(f, flags, 1)
+		require.Empty(f, flags[0].GetCareEpisodeId())
+		for _, table := range []string{"safety_flag", "assessment_series", "event_log"} {
+			for _, row := range dump(f, f.System.Log("careplan").DB, table) {
+				require.NotContains(f, row, "canary", table)
+			}
+		}
+		form.Assessment.CareEpisodeId = act.NewID()
+		trusted := f.record(form)
+		require.Equal(f, form.Assessment.CareEpisodeId, trusted.GetCareEpisodeId())
+		require.Equal(f, flags[0].GetSafetyFlagId(), trusted.GetSafetyFlagId())
+	})
+}
+
+func TestTheSafetyAnswerIsKeptWhenTheDayIsNone(t *testing.T) {
+	run(t, func(f *fixture) {
+		for _, day := range []string{"2026-02-30", "yesterday", "1899-12-31"} {
+			_, err := f.client.CreateAssessment(f.cm, f.form("PHQ-9", day, 1, 1, 1, 1, 1, 1, 1, 1, 3))
+			require.Equal(f, []string{"assessment.answer_date"}, refused(f, err, codes.InvalidArgument, "INVALID_FIELD"))
+			require.Contains(f, status.Convert(err).Message(), "has been kept")
+		}
+		flags := f.flags()
+		require.Len(f, flags, 1)
+		require.Equal(f, careplanv1.SafetyFlag_URGENT, flags[0].GetLevel())
+		require.Equal(f, "2026-03-02", flags[0].GetAnswerDate())
+		// Nothing to keep, and other faults beside: told at once.
+		_, err := f.client.CreateAssessment(f.cm, f.form("PHQ-9", "2026-02-30", 1, 1, 1, 1, nil, 1, 1, 1, 0))
+		require.Equal(f, []string{"assessment.answer_date", "assessment.answers[4]"}, refused(f, err, codes.InvalidArgument, "MISSING_ITEM"))
+		require.NotContains(f, status.Convert(err).Message(), "kept")
+	})
+}
+
 func TestAFlagEndsWithADocumentedRiskAssessmentOnly(t *testing.T) {
 	run(t, func(f *fixture) {
 		a := f.record(f.form("MADRS-S", "", 0, 0, 0, 0, 0, 0, 0, 0, 2))

@@ -3,12 +3,14 @@ package careplan_test
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -28,19 +30,44 @@ import (
 type fixture struct {
 	*testing.T
 	*apptest.Harness
-	client  careplanv1.CarePlanServiceClient
-	place   access.Place
-	patient string
-	episode string
-	manager string // the care manager's practitioner id
-	cm      context.Context
-	rev     int64 // of the episode
+	client   careplanv1.CarePlanServiceClient
+	place    access.Place
+	patient  string
+	episode  string
+	manager  string // the care manager's practitioner id
+	cm       context.Context
+	rev      int64 // of the episode
+	patients *standIn
+}
+
+// standIn is the patient service as far as it is asked: it knows no episode but those that it has told of.
+type standIn struct {
+	patientv1.PatientServiceClient
+	consented atomic.Bool
+	down      atomic.Bool
+}
+
+func (s *standIn) GetCareEpisode(context.Context, *patientv1.GetCareEpisodeRequest, ...grpc.CallOption) (*patientv1.CareEpisode, error) {
+	if s.down.Load() {
+		return nil, status.Error(codes.Unavailable, "away")
+	}
+	return nil, status.Error(codes.NotFound, "no such episode")
+}
+
+func (s *standIn) CheckConsent(_ context.Context, r *patientv1.CheckConsentRequest, _ ...grpc.CallOption) (*patientv1.CheckConsentResponse, error) {
+	if s.down.Load() {
+		return nil, status.Error(codes.Unavailable, "away")
+	}
+	return &patientv1.CheckConsentResponse{Consented: s.consented.Load() && r.GetKind() == patientv1.Consent_COORDINATION}, nil
 }
 
 func run(t *testing.T, test func(f *fixture)) {
 	t.Helper()
-	apptest.Run(t, []app.Module{careplan.Module}, func(t *testing.T, h *apptest.Harness) {
-		f := &fixture{T: t, Harness: h, client: careplanv1.NewCarePlanServiceClient(h.Conn), place: h.NewPlace(), patient: act.NewID(),
+	asked := &standIn{}
+	apptest.Run(t, []app.Module{careplan.ModuleAsking(asked)}, func(t *testing.T, h *apptest.Harness) {
+		asked.consented.Store(true)
+		asked.down.Store(false)
+		f := &fixture{T: t, patients: asked, Harness: h, client: careplanv1.NewCarePlanServiceClient(h.Conn), place: h.NewPlace(), patient: act.NewID(),
 			episode: act.NewID(), manager: uuid.NewString()}
 		f.PlacePatient(f.patient, f.place)
 		f.tellEpisode("care_episode.started", patientv1.CareEpisode_OPEN, f.manager)

@@ -23,6 +23,11 @@ var migrations embed.FS
 var Module = app.Module{Name: "careplan", Migrations: migrations, Start: start}
 
 func start(_ context.Context, host *app.Host) error {
+	return startAsking(host, patientv1.NewPatientServiceClient(host.Conn("patient")))
+}
+
+// startAsking starts the service, which asks patients about care episodes and consents.
+func startAsking(host *app.Host, patients patientv1.PatientServiceClient) error {
 	instruments, err := careplan.LoadInstruments()
 	if err != nil {
 		return err
@@ -30,7 +35,7 @@ func start(_ context.Context, host *app.Host) error {
 	kept := store.New(host.Keys)
 	server := api.NewServer(api.Parts{
 		Store: kept, DB: host.DB, Acts: host.Acts, Pages: host.Pages, Clock: host.Clock, Instruments: instruments,
-		Patients: patientv1.NewPatientServiceClient(host.Conn("patient")),
+		Patients: patients,
 	})
 	careplanv1.RegisterCarePlanServiceServer(host.Server, server)
 	host.Gateway(careplanv1.RegisterCarePlanServiceHandler)

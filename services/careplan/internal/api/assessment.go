@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/google/uuid"
+
 	careplanv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1"
 
 	"github.com/coworkcare/coworkcare/platform/act"
@@ -25,7 +27,7 @@ func (s *Server) CreateAssessment(ctx context.Context, request *careplanv1.Creat
 		return nil, err
 	}
 	// Where the patient service cannot be reached, the form is recorded under the episode it names: an answer to a safety
-	// item is worth more than a checked reference.
+	// item is worth more than a checked reference. What cannot be the id of one is not kept.
 	unreachable := err != nil
 	return act.Do(ctx, s.Acts, request, func(tx *act.Tx) (*careplanv1.Assessment, error) {
 		if err := practitionerRequired(tx); err != nil {
@@ -35,17 +37,14 @@ func (s *Server) CreateAssessment(ctx context.Context, request *careplanv1.Creat
 		if !ok {
 			return nil, formRefusal([]fault.Violation{unknownInstrument("assessment.instrument")}, formRefused)
 		}
-		input, err := inputFrom(asked)
-		if err != nil {
-			return nil, err
-		}
+		input, found := inputFrom(asked)
 		a, answer, formErr := careplan.NewAssessment(i, input, tx.Now)
 		a.PatientID, a.RecordedBy = asked.GetPatientId(), tx.Caller.PractitionerID
 		refused, err := s.placeAssessment(tx, asked, &a, learnt, unreachable)
 		if err != nil {
 			return nil, err
 		}
-		if found := formViolations(formErr, "assessment."); len(found) > 0 {
+		if found = append(found, formViolations(formErr, "assessment.")...); len(found) > 0 {
 			refused = formRefusal(found, formRefused)
 		}
 		if err := s.Store.BumpSeries(tx.Tx, a.PatientID, a.EpisodeID, a.Instrument); err != nil {
@@ -76,7 +75,7 @@ func (s *Server) placeAssessment(tx *act.Tx, asked *careplanv1.Assessment, a *ca
 		switch {
 		case err == nil:
 			a.EpisodeID = id
-		case isFault && unreachable:
+		case isFault && unreachable && isID(id):
 			a.EpisodeID = id
 		case isFault:
 			refused = f
@@ -97,6 +96,9 @@ func (s *Server) placeAssessment(tx *act.Tx, asked *careplanv1.Assessment, a *ca
 	}
 	return refused, nil
 }
+
+// isID tells whether a text has the form of an id.
+func isID(text string) bool { return len(text) == 36 && uuid.Validate(text) == nil }
 
 // raiseFlag raises the safety flag that an answer asks for, or takes up again one that was kept when the same form was
 // refused before: one answer is one flag. An assessment with an id is tied to it. It tells whether there is a flag.

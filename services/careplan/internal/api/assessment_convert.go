@@ -12,7 +12,9 @@ import (
 	"github.com/coworkcare/coworkcare/services/careplan/internal/careplan"
 )
 
-func inputFrom(asked *careplanv1.Assessment) (careplan.AssessmentInput, error) {
+// inputFrom reads a form. A day that is none is told beside it: the form then counts as answered today, so that its safety
+// item is seen.
+func inputFrom(asked *careplanv1.Assessment) (careplan.AssessmentInput, []fault.Violation) {
 	input := careplan.AssessmentInput{Answers: answersFrom(asked.GetAnswers()), Mean: asked.MeanScore}
 	if asked.TotalScore != nil {
 		input.Total = of(int(asked.GetTotalScore()))
@@ -20,9 +22,12 @@ func inputFrom(asked *careplanv1.Assessment) (careplan.AssessmentInput, error) {
 	if asked.SafetyItemAnswer != nil {
 		input.SafetyAnswer = of(int(asked.GetSafetyItemAnswer()))
 	}
-	var err error
-	input.AnswerDay, err = dayFrom(asked.GetAnswerDate())
-	return input, err
+	day, err := dayFrom(asked.GetAnswerDate())
+	if err != nil {
+		return input, []fault.Violation{{Field: "assessment.answer_date", Reason: notADay, Message: "is not a civil day YYYY-MM-DD between 1900 and 2200"}}
+	}
+	input.AnswerDay = day
+	return input, nil
 }
 
 func assessmentTo(a careplan.Assessment) *careplanv1.Assessment {

@@ -119,9 +119,19 @@ func violations(found []careplan.Violation, prefix string) []fault.Violation {
 	return told
 }
 
+// notADay is what the door says of a `_date` that is no civil day; it is no reason of a whole refusal.
+const notADay = "date"
+
 // formRefusal refuses a form under the reason of its first fault, so that a program knows it from the reason alone.
 func formRefusal(found []fault.Violation, text string) error {
-	return &fault.Fault{Code: codes.InvalidArgument, Reason: found[0].Reason, Text: text, Violations: found}
+	reason := "INVALID_FIELD"
+	for _, v := range found {
+		if v.Reason != notADay {
+			reason = v.Reason
+			break
+		}
+	}
+	return &fault.Fault{Code: codes.InvalidArgument, Reason: reason, Text: text, Violations: found}
 }
 
 // practitionerRequired refuses a caller who is no person of the staff: somebody answers for all that is done here.

@@ -134,7 +134,7 @@ func TestWorkedCourses(t *testing.T) {
 }
 
 func TestAllFaultsAtOnce(t *testing.T) {
-	_, err := instrument(t, "PHQ-9").Score(Form{Answers: []Answer{{}, {AnswerNumber, 1.5}, {AnswerNumber, 4}, {AnswerNumber, math.NaN()}, {AnswerNumber, math.Inf(1)}, {AnswerNumber, -0.0}}})
+	_, err := instrument(t, "PHQ-9").Score(Form{Answers: []Answer{{}, {AnswerNumber, 1.5}, {AnswerNumber, 4}, {AnswerNumber, math.NaN()}, {AnswerNumber, math.Inf(1)}, {AnswerNumber, math.Copysign(0, -1)}}})
 	require.Equal(t, []Violation{
 		{"answers", WrongItemCount, "must be 9, one for each item"},
 		{"answers[0]", MissingItem, "is missing; incomplete forms are refused"},

@@ -191,7 +191,7 @@ type CarePlanServiceClient interface {
 	// PERMISSION_DENIED (READER_REQUIRED) for one who is no mandatory reader; FAILED_PRECONDITION (NOTE_ACKNOWLEDGED, NOTE_IN_ERROR).
 	AcknowledgeNote(ctx context.Context, in *AcknowledgeNoteRequest, opts ...grpc.CallOption) (*Note, error)
 	// Opens a restricted note that is not for the caller, with a reason that is kept with the note and shown to its author. The content is
-	// in this answer alone: reading it again means opening it again. Errors: NOT_FOUND; FAILED_PRECONDITION (NOTE_NOT_WITHHELD).
+	// in this answer alone: reading it again means opening it again. Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (NOTE_NOT_WITHHELD).
 	OpenNote(ctx context.Context, in *OpenNoteRequest, opts ...grpc.CallOption) (*Note, error)
 	// Marks a note as registered in error, with a reason. Errors: NOT_FOUND; ABORTED; PERMISSION_DENIED (NOTE_WITHHELD);
 	// FAILED_PRECONDITION (NOTE_IN_ERROR).
@@ -804,7 +804,7 @@ type CarePlanServiceServer interface {
 	// PERMISSION_DENIED (READER_REQUIRED) for one who is no mandatory reader; FAILED_PRECONDITION (NOTE_ACKNOWLEDGED, NOTE_IN_ERROR).
 	AcknowledgeNote(context.Context, *AcknowledgeNoteRequest) (*Note, error)
 	// Opens a restricted note that is not for the caller, with a reason that is kept with the note and shown to its author. The content is
-	// in this answer alone: reading it again means opening it again. Errors: NOT_FOUND; FAILED_PRECONDITION (NOTE_NOT_WITHHELD).
+	// in this answer alone: reading it again means opening it again. Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (NOTE_NOT_WITHHELD).
 	OpenNote(context.Context, *OpenNoteRequest) (*Note, error)
 	// Marks a note as registered in error, with a reason. Errors: NOT_FOUND; ABORTED; PERMISSION_DENIED (NOTE_WITHHELD);
 	// FAILED_PRECONDITION (NOTE_IN_ERROR).

@@ -41,7 +41,7 @@ type Note struct {
 	MandatoryReaders []*MandatoryReader `protobuf:"bytes,5,rep,name=mandatory_readers,json=mandatoryReaders,proto3" json:"mandatory_readers,omitempty"`
 	// Whether the note is for its author and its mandatory readers alone. Others see that it exists and whose it is.
 	Restricted bool `protobuf:"varint,6,opt,name=restricted,proto3" json:"restricted,omitempty"`
-	// Whether the note is restricted and not for the caller: then only its id, patient, author and time of writing stand here.
+	// Whether the note is restricted and not for the caller: then only its id, patient, author, time of writing and etag stand here.
 	Withheld bool `protobuf:"varint,7,opt,name=withheld,proto3" json:"withheld,omitempty"`
 	// Who wrote it, and owns it.
 	WrittenByPractitionerId string `protobuf:"bytes,8,opt,name=written_by_practitioner_id,json=writtenByPractitionerId,proto3" json:"written_by_practitioner_id,omitempty"`
@@ -646,8 +646,10 @@ type OpenNoteRequest struct {
 	NoteId string `protobuf:"bytes,2,opt,name=note_id,json=noteId,proto3" json:"note_id,omitempty"`
 	// Why it must be opened, 10–1,000 characters. Stored sealed; shown to the author.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The concurrency mark that must be current; empty skips the check.
+	Etag string `protobuf:"bytes,4,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Makes a retry harmless; a UUID.
-	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -699,6 +701,13 @@ func (x *OpenNoteRequest) GetNoteId() string {
 func (x *OpenNoteRequest) GetReason() string {
 	if x != nil {
 		return x.Reason
+	}
+	return ""
+}
+
+func (x *OpenNoteRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
 	}
 	return ""
 }
@@ -855,15 +864,16 @@ const file_coworkcare_careplan_v1_note_proto_rawDesc = "" +
 	"\anote_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x06noteId\x12\x1b\n" +
 	"\x04etag\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xb6\x01\n" +
+	"request_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xd3\x01\n" +
 	"\x0fOpenNoteRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12$\n" +
 	"\anote_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x06noteId\x12%\n" +
 	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\n" +
-	"\x18\xe8\aR\x06reason\x12*\n" +
+	"\x18\xe8\aR\x06reason\x12\x1b\n" +
+	"\x04etag\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xde\x01\n" +
+	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xde\x01\n" +
 	"\x1aRegisterNoteInErrorRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12$\n" +
