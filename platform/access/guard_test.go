@@ -267,7 +267,7 @@ func TestGuard(t *testing.T) {
 		{checkConsent, "at-u1\x00", worker("followup"), "404"},
 		{checkConsent, "", worker("followup"), "400"},
 		{checkConsent, "at-u1", worker("accounts"), "403"},
-		{checkConsent, "at-u1", onBehalf("followup", person("nurse@u1")), "403"},
+		{checkConsent, "at-u1", onBehalf("followup", person("unit_manager@u1")), "403"},
 		{checkConsent, "at-u1", onBehalf("followup", person()), "403"},
 		{getPlace, "at-u1", worker("followup"), "ok"},
 		{getPlace, "at-u1", person("gp@u1"), "403"},

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -49,6 +50,15 @@ func (c *Chain) Interceptors() []grpc.UnaryServerInterceptor {
 	return []grpc.UnaryServerInterceptor{c.faults, c.recovery, c.deadline, c.authentication, c.access, c.headers, c.validation, c.accessLog}
 }
 
+// streams refuses every stream but those of health and reflection: nothing here guards them.
+func (c *Chain) streams(service any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	if !open(info.FullMethod) {
+		c.Log.ErrorContext(stream.Context(), "a stream was refused, since nothing guards it", "method", info.FullMethod)
+		return plain(codes.Unimplemented, "ROUTE_NOT_FOUND", "this method is not served here")
+	}
+	return handler(service, stream)
+}
+
 // open says that a method is no business of the chain: health and reflection.
 func open(method string) bool {
 	return strings.HasPrefix(method, "/grpc.health.") || strings.HasPrefix(method, "/grpc.reflection.")
@@ -68,27 +78,41 @@ func (c *Chain) outward(ctx context.Context, method string, err error) error {
 		return f.GRPCStatus().Err()
 	}
 	switch {
-	case errors.Is(err, context.Canceled) || ctx.Err() == context.Canceled:
-		return status.Error(codes.Canceled, "the caller went away")
+	case ctx.Err() == context.Canceled:
+		return plain(codes.Canceled, "CANCELLED", "the caller went away")
 	case errors.Is(err, context.DeadlineExceeded) || ctx.Err() == context.DeadlineExceeded:
-		c.Log.WarnContext(ctx, "a call took longer than its deadline", "method", method)
-		f, _ := fault.As(fault.Newf(codes.DeadlineExceeded, "DEADLINE_EXCEEDED", "the call took too long; a write may or may not have happened: retry with the same request id"))
-		return f.GRPCStatus().Err()
+		return c.late(ctx, method)
 	}
 	// A status that another service answered keeps its reason over the hop; a bare one has nothing to say to the caller.
 	var carrier interface{ GRPCStatus() *status.Status }
 	if errors.As(err, &carrier) {
-		if st := carrier.GRPCStatus(); len(st.Details()) > 0 && st.Code() != codes.Internal && st.Code() != codes.Unknown {
+		st := carrier.GRPCStatus()
+		switch {
+		case st.Code() == codes.Internal || st.Code() == codes.Unknown:
+		case len(st.Details()) > 0:
 			return st.Err()
-		} else if st.Code() == codes.Unavailable {
+		case st.Code() == codes.Unavailable:
 			c.Log.ErrorContext(ctx, "a needed part could not be reached", "method", method, "error", err)
-			f, _ := fault.As(fault.Unavailable("UNAVAILABLE", "a part that is needed cannot be reached; retry"))
-			return f.GRPCStatus().Err()
+			return plain(codes.Unavailable, "UNAVAILABLE", "a part that is needed cannot be reached; retry")
+		case st.Code() == codes.DeadlineExceeded:
+			return c.late(ctx, method)
+		case st.Code() == codes.Unimplemented:
+			c.Log.ErrorContext(ctx, "a method of the contract is not implemented", "method", method, "error", err)
+			return plain(codes.Unimplemented, "ROUTE_NOT_FOUND", "this method is not served here")
 		}
 	}
 	c.Log.ErrorContext(ctx, "a call failed", "method", method, "error", err)
-	f, _ := fault.As(fault.Newf(codes.Internal, "INTERNAL", "something broke on our side; the trace id finds it"))
-	return f.GRPCStatus().Err()
+	return plain(codes.Internal, "INTERNAL", "something broke on our side; the trace id finds it")
+}
+
+func (c *Chain) late(ctx context.Context, method string) error {
+	c.Log.WarnContext(ctx, "a call took longer than its deadline", "method", method)
+	return plain(codes.DeadlineExceeded, "DEADLINE_EXCEEDED", "the call took too long; a write may or may not have happened: retry with the same request id")
+}
+
+// plain is an answer of the chain's own.
+func plain(code codes.Code, reason, text string) error {
+	return (&fault.Fault{Code: code, Reason: reason, Text: text}).GRPCStatus().Err()
 }
 
 func (c *Chain) recovery(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (answer any, err error) {
@@ -107,7 +131,11 @@ func (c *Chain) deadline(ctx context.Context, request any, _ *grpc.UnaryServerIn
 		ctx, cancel = context.WithTimeout(ctx, longestCall)
 		defer cancel()
 	}
-	return handler(ctx, request)
+	answer, err := handler(ctx, request)
+	if err != nil && ctx.Err() != nil {
+		err = errors.Join(err, ctx.Err()) // not every part says why it gave up
+	}
+	return answer, err
 }
 
 // authentication finds out who calls: a person or a record system by the caller's token, a service by its own, or a service
@@ -181,6 +209,9 @@ func (c *Chain) access(ctx context.Context, request any, info *grpc.UnaryServerI
 	if !ok {
 		return nil, fmt.Errorf("%s takes a %T", info.FullMethod, request)
 	}
+	if err := refuseGarbled(message); err != nil {
+		return nil, err
+	}
 	caller, _ := identity.FromContext(ctx)
 	allowed, err := c.Guard.Authorize(ctx, info.FullMethod, caller, message)
 	if err != nil {
@@ -201,7 +232,8 @@ func (c *Chain) recordRefusal(ctx context.Context, method string, caller identit
 	}
 	var records []accesslog.Record
 	for _, patient := range c.AccessLog.Patients(request) {
-		if access.Plausible(patient.PatientID) {
+		// Only what the server can have made: anything else is nobody here, and may be a number of identity.
+		if uuid.Validate(patient.PatientID) == nil && access.Plausible(patient.PatientID) {
 			records = append(records, accesslog.Record{Person: person(caller), PatientID: patient.PatientID, Kind: accesslog.Refused, Method: method, TraceID: traceID(ctx)})
 		}
 	}
@@ -214,19 +246,22 @@ func (c *Chain) recordRefusal(ctx context.Context, method string, caller identit
 func (c *Chain) accessLog(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	answer, err := handler(ctx, request)
 	rule := c.Guard.Rule(info.FullMethod)
-	if err != nil || rule == nil || rule.Act == accessv1.Act_ACT_UNSPECIFIED || c.AccessLog == nil {
-		return answer, err
-	}
 	caller, _ := identity.FromContext(ctx)
-	if caller.Service != "" && len(caller.Assignments) == 0 {
-		return answer, nil // a worker's own reading shows nobody anything
+	if rule == nil || rule.Act == accessv1.Act_ACT_UNSPECIFIED || c.AccessLog == nil || access.IsWorker(caller) {
+		return answer, err // a worker's own reading shows nobody anything
 	}
 	kind := accesslog.Read
 	if rule.Act == accessv1.Act_ACT_WRITE {
 		kind = accesslog.Write
 	}
-	shown, _ := answer.(proto.Message)
-	patients := c.AccessLog.Patients(shown)
+	var patients []accesslog.Patient
+	if err == nil {
+		shown, _ := answer.(proto.Message)
+		patients = c.AccessLog.Patients(shown)
+	} else if _, told := fault.As(err); !told {
+		return nil, err // nothing of it will be shown
+	}
+	// An answer without rows is about the patient asked for; so is a refusal, which tells of the state and may have kept a part.
 	if own := access.PatientFrom(ctx); own != "" && len(patients) == 0 {
 		patients = []accesslog.Patient{{PatientID: own}}
 	}
@@ -239,11 +274,11 @@ func (c *Chain) accessLog(ctx context.Context, request any, info *grpc.UnaryServ
 		}
 		records[i] = accesslog.Record{Person: person(caller), UnitID: unit, PatientID: patient.PatientID, Kind: kind, Method: info.FullMethod, TraceID: traceID(ctx)}
 	}
-	if err := c.AccessLog.Write(ctx, records); err != nil {
-		c.Log.ErrorContext(ctx, "the access log cannot be written; the answer is withheld", "method", info.FullMethod, "error", err)
+	if failed := c.AccessLog.Write(ctx, records); failed != nil {
+		c.Log.ErrorContext(ctx, "the access log cannot be written; the answer is withheld", "method", info.FullMethod, "error", failed)
 		return nil, fault.Unavailable("UNAVAILABLE", "the access log cannot be written just now, so nothing can be shown; retry with the same request id")
 	}
-	return answer, nil
+	return answer, err
 }
 
 func person(caller identity.Caller) string {

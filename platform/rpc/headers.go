@@ -30,10 +30,8 @@ func (c *Chain) headers(ctx context.Context, request any, _ *grpc.UnaryServerInf
 	if !ok {
 		return handler(ctx, request)
 	}
-	if key := first(md, IdempotencyKey); key != "" {
-		if err := setRequestID(message.ProtoReflect(), key); err != nil {
-			return nil, err
-		}
+	if err := setRequestID(message.ProtoReflect(), first(md, IdempotencyKey)); err != nil {
+		return nil, err
 	}
 	if etag := first(md, IfMatch); etag != "" {
 		if err := setEtag(message.ProtoReflect(), etag); err != nil {
@@ -50,24 +48,36 @@ func first(md metadata.MD, key string) string {
 	return ""
 }
 
+// setRequestID fills the request id from an Idempotency-Key. A UUID counts by its value, not by its spelling: the same one in
+// capitals is the same request.
 func setRequestID(message protoreflect.Message, key string) error {
 	field := message.Descriptor().Fields().ByName("request_id")
-	if field == nil {
+	if field == nil || field.Kind() != protoreflect.StringKind {
 		return nil // a read: repeating it is harmless
 	}
 	if len(key) > 255 {
 		return fault.Invalid(fault.Violation{Field: "Idempotency-Key", Reason: "string.max_len", Message: "is longer than 255 characters"})
 	}
-	id := key
-	if parsed, err := uuid.Parse(key); err == nil {
-		id = parsed.String()
-	} else {
-		id = uuid.NewSHA1(idempotencyKeys, []byte(key)).String()
+	given := message.Get(field).String()
+	if len(given) == len(uuid.Nil.String()) {
+		if parsed, err := uuid.Parse(given); err == nil {
+			given = parsed.String()
+		}
 	}
-	if given := message.Get(field).String(); given != "" && !strings.EqualFold(given, id) {
+	id := given
+	if key != "" {
+		if parsed, err := uuid.Parse(key); err == nil {
+			id = parsed.String()
+		} else {
+			id = uuid.NewSHA1(idempotencyKeys, []byte(key)).String()
+		}
+	}
+	if given != "" && given != id {
 		return fault.Newf(codes.InvalidArgument, "REQUEST_ID_CONFLICT", "the Idempotency-Key and the request_id differ; send one of them")
 	}
-	message.Set(field, protoreflect.ValueOfString(id))
+	if id != "" {
+		message.Set(field, protoreflect.ValueOfString(id))
+	}
 	return nil
 }
 
@@ -87,7 +97,7 @@ func setEtag(message protoreflect.Message, etag string) error {
 	if field == nil || field.Kind() != protoreflect.StringKind {
 		return nil
 	}
-	if given := target.Get(field).String(); given != "" && given != etag {
+	if given := target.Get(field).String(); given != "" && strings.Trim(given, `"`) != strings.Trim(etag, `"`) {
 		return fault.Invalid(fault.Violation{Field: "etag", Reason: "ETAG_MALFORMED", Message: "differs from the If-Match header; send one of them"})
 	}
 	target.Set(field, protoreflect.ValueOfString(etag))

@@ -23,6 +23,8 @@ func NewServer(chain *Chain, extra ...grpc.ServerOption) *grpc.Server {
 	options := []grpc.ServerOption{
 		grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithFilter(traced))),
 		grpc.ChainUnaryInterceptor(chain.Interceptors()...),
+		grpc.StreamInterceptor(chain.streams),
+		tolerantCodec(),
 		grpc.MaxRecvMsgSize(MaxMessage),
 		grpc.ConnectionTimeout(10 * time.Second),
 		grpc.MaxConcurrentStreams(1000),
@@ -39,7 +41,11 @@ func traced(info *stats.RPCTagInfo) bool {
 	return !open(info.FullMethodName) && info.FullMethodName != "/coworkcare.event.v1.EventService/ListEvents"
 }
 
-// Stop lets calls under way finish, for at most as long as the grace, then ends them.
+// lastWait is how long Stop waits for calls that it has ended to notice it.
+const lastWait = 500 * time.Millisecond
+
+// Stop lets calls under way finish, for at most as long as the grace, then ends them. A call that does not heed its end is
+// left behind.
 func Stop(server *grpc.Server, grace time.Duration) {
 	done := make(chan struct{})
 	go func() {
@@ -48,9 +54,13 @@ func Stop(server *grpc.Server, grace time.Duration) {
 	}()
 	select {
 	case <-done:
+		return
 	case <-time.After(grace):
 		server.Stop()
-		<-done
+	}
+	select {
+	case <-done:
+	case <-time.After(lastWait):
 	}
 }
 
