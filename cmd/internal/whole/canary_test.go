@@ -153,6 +153,12 @@ func (w *world) drive(t *testing.T, m *method, st *stage, seen *sightings) {
 		stale.header.Set("If-Match", `"r900"`)
 		send(stale, token)
 	}
+	if strings.Contains(again.path, st.things["patient_id"]) {
+		// Somebody takes the number of identity for the patient's id. It is the caller's URL, but nothing of ours.
+		mistaken := again.clone()
+		mistaken.path = strings.Replace(again.path, st.things["patient_id"], st.identities[0], 1)
+		w.send(mistaken, token)
+	}
 	send(again, st.token(identity.RoleUnitManager, st.place))
 	send(again, st.token(m.caller(), w.foreign))
 	send(again, "garbage")

@@ -75,6 +75,14 @@ func (w *world) everything(t *testing.T) map[string]int {
 	return counts
 }
 
+// careData is everything but the access log, which tells of refusals too.
+func (w *world) careData(t *testing.T) map[string]int {
+	t.Helper()
+	counts := w.everything(t)
+	delete(counts, "accesslog.access_record")
+	return counts
+}
+
 // opened is a handle of the test's own on a database of the system.
 func (w *world) opened(name string) *sqldb.DB {
 	if w.handles[name] == nil {
