@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/coworkcare/coworkcare/gateway"
 	"github.com/coworkcare/coworkcare/platform/sqldb"
@@ -124,4 +126,11 @@ func namesOf(violations []gateway.Violation) []string {
 		names[i] = v.Field
 	}
 	return names
+}
+
+type violation = gateway.Violation
+
+func unmarshal(t testing.TB, body []byte, message proto.Message) {
+	t.Helper()
+	require.NoError(t, protojson.Unmarshal(body, message), "%s", body)
 }
