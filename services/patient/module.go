@@ -13,6 +13,7 @@ import (
 	"github.com/coworkcare/coworkcare/platform/app"
 	"github.com/coworkcare/coworkcare/platform/sqldb"
 	"github.com/coworkcare/coworkcare/services/patient/internal/api"
+	domain "github.com/coworkcare/coworkcare/services/patient/internal/patient"
 	"github.com/coworkcare/coworkcare/services/patient/internal/store"
 	"github.com/coworkcare/coworkcare/services/patient/internal/worker"
 )
@@ -27,7 +28,7 @@ func start(_ context.Context, host *app.Host) error {
 	kept := store.New(host.Keys)
 	patientv1.RegisterPatientServiceServer(host.Server, api.NewServer(kept, host.DB, host.Acts, host.Pages, host.Clock))
 	host.Gateway(patientv1.RegisterPatientServiceHandler)
-	host.OnTimer(worker.ConsentEnds, worker.Consents{Store: kept}.OnConsentEnds)
+	host.OnTimer(domain.ConsentEnds, worker.Consents{Store: kept}.OnConsentEnds)
 
 	host.ProvidePlaces(func(ctx context.Context, id string) (access.Place, bool, error) {
 		place, err := kept.PatientPlace(host.DB.Read(ctx), id)

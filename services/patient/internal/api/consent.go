@@ -11,15 +11,14 @@ import (
 	"github.com/coworkcare/coworkcare/services/patient/internal/patient"
 	"github.com/coworkcare/coworkcare/services/patient/internal/snapshot"
 	"github.com/coworkcare/coworkcare/services/patient/internal/store"
-	"github.com/coworkcare/coworkcare/services/patient/internal/worker"
 )
 
 // GrantConsent records that the patient consents.
 func (s *Server) GrantConsent(ctx context.Context, r *patientv1.GrantConsentRequest) (*patientv1.Consent, error) {
 	return act.Do(ctx, s.acts, r, func(tx *act.Tx) (*patientv1.Consent, error) {
 		c, err := patient.Grant(patient.Consent{
-			ID: tx.NewID(), PatientID: r.GetPatientId(), Kind: patient.ConsentKind(nameOf(r.GetKind())), Form: nameOf(r.GetForm()),
-			Start: day(r.GetStartDate()), End: day(r.GetEndDate()), Note: r.GetNote(), PractitionerID: tx.Caller.PractitionerID,
+			ID: tx.NewID(), PatientID: r.GetPatientId(), Kind: patient.ConsentKind(nameOf(r.GetKind())), Receiver: receiverOf(r),
+			Items: itemsOf(r.GetItemTypes()), Form: nameOf(r.GetForm()), Start: day(r.GetStartDate()), End: day(r.GetEndDate()), Note: r.GetNote(), PractitionerID: tx.Caller.PractitionerID,
 		}, tx.Now)
 		if err != nil {
 			return nil, refusal(err)
@@ -31,10 +30,13 @@ func (s *Server) GrantConsent(ctx context.Context, r *patientv1.GrantConsentRequ
 // DeclineConsent records that the patient declines.
 func (s *Server) DeclineConsent(ctx context.Context, r *patientv1.DeclineConsentRequest) (*patientv1.Consent, error) {
 	return act.Do(ctx, s.acts, r, func(tx *act.Tx) (*patientv1.Consent, error) {
-		c := patient.Decline(patient.Consent{
-			ID: tx.NewID(), PatientID: r.GetPatientId(), Kind: patient.ConsentKind(nameOf(r.GetKind())), Form: nameOf(r.GetForm()),
-			Note: r.GetNote(), PractitionerID: tx.Caller.PractitionerID,
+		c, err := patient.Decline(patient.Consent{
+			ID: tx.NewID(), PatientID: r.GetPatientId(), Kind: patient.ConsentKind(nameOf(r.GetKind())), Receiver: receiverOf(r),
+			Form: nameOf(r.GetForm()), Note: r.GetNote(), PractitionerID: tx.Caller.PractitionerID,
 		}, tx.Now)
+		if err != nil {
+			return nil, refusal(err)
+		}
 		return s.say(tx, c, "consent.declined")
 	})
 }
@@ -44,7 +46,7 @@ func (s *Server) say(tx *act.Tx, c patient.Consent, event string) (*patientv1.Co
 	if err := s.take(tx, c.PatientID); err != nil {
 		return nil, err
 	}
-	before, stands, err := s.store.Standing(tx.Tx, c.PatientID, c.Kind)
+	before, stands, err := s.store.Standing(tx.Tx, c.PatientID, c.Matter())
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +55,7 @@ func (s *Server) say(tx *act.Tx, c patient.Consent, event string) (*patientv1.Co
 			if err := s.store.UpdateConsent(tx.Tx, tx.Place.ProviderID, replaced); err != nil {
 				return nil, refusal(err)
 			}
-			if err := tx.Emit(snapshot.Consent("consent.replaced", replaced, tx.Place)); err != nil {
+			if err := s.tell(tx, "consent.replaced", replaced); err != nil {
 				return nil, err
 			}
 		}
@@ -61,10 +63,19 @@ func (s *Server) say(tx *act.Tx, c patient.Consent, event string) (*patientv1.Co
 	if err := s.store.InsertConsent(tx.Tx, tx.Place.ProviderID, c); err != nil {
 		return nil, err
 	}
-	if err := tx.Emit(snapshot.Consent(event, c, tx.Place)); err != nil {
+	if err := s.tell(tx, event, c); err != nil {
 		return nil, err
 	}
 	return consentProto(c), s.follow(tx, c)
+}
+
+// tell tells of a consent that has just been written, with the revision that all the patient's consents have by that.
+func (s *Server) tell(tx *act.Tx, event string, c patient.Consent) error {
+	revision, err := s.store.ConsentsRevision(tx.Tx, c.PatientID)
+	if err != nil {
+		return err
+	}
+	return tx.Emit(snapshot.Consent(event, c, revision, tx.Place))
 }
 
 // WithdrawConsent takes a consent back.
@@ -86,7 +97,7 @@ func (s *Server) WithdrawConsent(ctx context.Context, r *patientv1.WithdrawConse
 		if err := s.store.UpdateConsent(tx.Tx, tx.Place.ProviderID, c); err != nil {
 			return nil, refusal(err)
 		}
-		if err := tx.Emit(snapshot.Consent("consent.withdrawn", c, tx.Place)); err != nil {
+		if err := s.tell(tx, "consent.withdrawn", c); err != nil {
 			return nil, err
 		}
 		return consentProto(c), s.follow(tx, c)
@@ -99,10 +110,10 @@ func (s *Server) follow(tx *act.Tx, c patient.Consent) error {
 		return nil
 	}
 	if c.State == patient.Granted && !c.End.IsZero() {
-		if err := tx.SetTimer(timer.Timer{Kind: worker.ConsentEnds, Key: c.PatientID, Due: c.End.AddDays(1).At(0, 0), Stamp: int64(c.End)}); err != nil {
+		if err := tx.SetTimer(timer.Timer{Kind: patient.ConsentEnds, Key: c.PatientID, Due: c.End.AddDays(1).At(0, 0), Stamp: int64(c.End)}); err != nil {
 			return err
 		}
-	} else if err := tx.DropTimer(worker.ConsentEnds, c.PatientID); err != nil {
+	} else if err := tx.DropTimer(patient.ConsentEnds, c.PatientID); err != nil {
 		return err
 	}
 	before, err := s.store.OpenEpisode(tx.Tx, c.PatientID)
@@ -130,13 +141,13 @@ func (s *Server) follow(tx *act.Tx, c patient.Consent) error {
 
 // ListConsents lists a patient's consents.
 func (s *Server) ListConsents(ctx context.Context, r *patientv1.ListConsentsRequest) (*patientv1.ListConsentsResponse, error) {
-	kind := nameOf(r.GetKind())
-	w, err := s.window(r.GetPageSize(), r.GetPageToken(), "ListConsents/"+r.GetPatientId()+"/"+kind, 2)
+	about := matterOf(r)
+	w, err := s.window(r.GetPageSize(), r.GetPageToken(), "ListConsents/"+r.GetPatientId()+"/"+about.String(), 2)
 	if err != nil {
 		return nil, err
 	}
 	rows, err := s.store.Consents(s.read(ctx), store.ConsentQuery{
-		PatientID: r.GetPatientId(), Kind: patient.ConsentKind(kind), AfterTime: instant(w.after[0]), AfterID: w.after[1], Limit: w.size + 1,
+		PatientID: r.GetPatientId(), Matter: about, AfterTime: instant(w.after[0]), AfterID: w.after[1], Limit: w.size + 1,
 	})
 	if err != nil {
 		return nil, err
@@ -145,26 +156,6 @@ func (s *Server) ListConsents(ctx context.Context, r *patientv1.ListConsentsRequ
 	rows, answer.NextPageToken = cut(w, rows, func(c patient.Consent) []string { return []string{micros(c.Created), c.ID} })
 	for _, c := range rows {
 		answer.Consents = append(answer.Consents, consentProto(c))
-	}
-	return answer, nil
-}
-
-// CheckConsent tells whether the patient consents on a day.
-func (s *Server) CheckConsent(ctx context.Context, r *patientv1.CheckConsentRequest) (*patientv1.CheckConsentResponse, error) {
-	on := day(r.GetCheckDate())
-	if on.IsZero() {
-		on = s.today()
-	}
-	said, err := s.store.Said(s.read(ctx), r.GetPatientId(), patient.ConsentKind(nameOf(r.GetKind())))
-	if err != nil {
-		return nil, err
-	}
-	answer := &patientv1.CheckConsentResponse{CheckDate: on.String()}
-	for _, c := range said {
-		answer.Asked = answer.Asked || c.State != patient.ConsentInError
-		if c.Covers(on) && !answer.Consented {
-			answer.Consented, answer.ConsentId, answer.EndDate = true, c.ID, c.End.String()
-		}
 	}
 	return answer, nil
 }

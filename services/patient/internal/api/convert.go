@@ -154,8 +154,8 @@ func episodeProto(e patient.Episode) *patientv1.CareEpisode {
 func consentProto(c patient.Consent) *patientv1.Consent {
 	return &patientv1.Consent{
 		ConsentId: c.ID, PatientId: c.PatientID,
-		Kind:      patientv1.Consent_Kind(patientv1.Consent_Kind_value[string(c.Kind)]),
-		State:     patientv1.Consent_State(patientv1.Consent_State_value[string(c.State)]),
+		Kind: snapshot.ConsentKind(c.Kind), ReceiverKind: snapshot.ReceiverKind(c.Receiver.Kind), ReceiverId: c.Receiver.ID,
+		ItemTypes: snapshot.Items(c.Items), State: patientv1.Consent_State(patientv1.Consent_State_value[string(c.State)]),
 		StartDate: c.Start.String(), EndDate: c.End.String(), Form: patientv1.Consent_Form(patientv1.Consent_Form_value[c.Form]),
 		Note: c.Note, PractitionerId: c.PractitionerID, EndTime: stamp(c.EndTime), WithdrawalNote: c.WithdrawalNote,
 		RegisteredInError: markProto(c.Error), Granted: c.Yes,

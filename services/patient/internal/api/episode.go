@@ -82,7 +82,7 @@ func (s *Server) take(tx *act.Tx, patientID string) error {
 
 // consented tells whether the patient consents to coordination today.
 func (s *Server) consented(tx *act.Tx, patientID string) (bool, error) {
-	c, stands, err := s.store.Standing(tx.Tx, patientID, patient.Coordination)
+	c, stands, err := s.store.Standing(tx.Tx, patientID, patient.Matter{Kind: patient.Coordination})
 	return stands && c.Covers(tx.Today()), err
 }
 

@@ -9,8 +9,15 @@ import (
 // ConsentKind is what a consent is about, spelled as in the API.
 type ConsentKind string
 
-// Coordination is the consent to coordination itself (act 2019:1297).
-const Coordination ConsentKind = "COORDINATION"
+// The kinds of consent. Neither implies the other.
+const (
+	Coordination ConsentKind = "COORDINATION" // to coordination itself (act 2019:1297)
+	Information  ConsentKind = "INFORMATION"  // to a receiver being told items of information, each by name
+)
+
+// ConsentEnds is the kind of the timer that fires when a consent to coordination has run out: key is the patient, stamp the
+// consent's last day.
+const ConsentEnds = "consent_ends"
 
 // ConsentState is the state of a consent, spelled as in the API.
 type ConsentState string
@@ -28,6 +35,8 @@ const (
 type Consent struct {
 	ID, PatientID    string
 	Kind             ConsentKind
+	Receiver         Receiver // of information
+	Items            []Item   // that the receiver may be told: these and nothing else
 	State            ConsentState
 	Yes              bool // whether the patient consented, whatever has become of it since
 	Revision         int64
@@ -41,14 +50,22 @@ type Consent struct {
 	Created, Updated time.Time
 }
 
+// Matter is what the consent is about.
+func (c Consent) Matter() Matter { return Matter{Kind: c.Kind, Receiver: c.Receiver} }
+
 // Grant records that the patient consents. No Start means today. Reasons: DATE_IN_FUTURE for the start, DATE_IN_PAST for the end,
-// PERIOD_REVERSED.
+// PERIOD_REVERSED, FIELD_REQUIRED and RECEIVER_NOT_OF_KIND for receiver and items.
 func Grant(c Consent, now time.Time) (Consent, error) {
 	today := date.Of(now)
 	if c.Start.IsZero() {
 		c.Start = today
 	}
 	var bad violations
+	c.Matter().judge(&bad)
+	if c.Kind == Information && len(c.Items) == 0 {
+		bad.add("item_types", "FIELD_REQUIRED", "must name what the receiver may be told; to tell nothing, decline or withdraw")
+	}
+	judgeItems(c.Kind, c.Items, &bad)
 	if c.Start.After(today) {
 		bad.add("start_date", "DATE_IN_FUTURE", "must be today or earlier; record the consent when it begins")
 	}
@@ -63,10 +80,12 @@ func Grant(c Consent, now time.Time) (Consent, error) {
 	return c, bad.err()
 }
 
-// Decline records that the patient has been asked and says no.
-func Decline(c Consent, now time.Time) Consent {
+// Decline records that the patient has been asked and says no. Reasons: FIELD_REQUIRED and RECEIVER_NOT_OF_KIND for the receiver.
+func Decline(c Consent, now time.Time) (Consent, error) {
+	var bad violations
+	c.Matter().judge(&bad)
 	c.State, c.Yes, c.Revision, c.Start, c.Created, c.Updated = ConsentDecline, false, 1, date.Of(now), now, now
-	return c
+	return c, bad.err()
 }
 
 // Withdraw takes a consent back at once. CONSENT_NOT_GRANTED in any other state than GRANTED.

@@ -44,10 +44,11 @@ func TestGrantForATime(t *testing.T) {
 }
 
 func TestRefusalCoversNothingAlsoWhenReplaced(t *testing.T) {
-	no := Decline(Consent{ID: "c", Kind: Coordination}, monday)
+	no, err := Decline(Consent{ID: "c", Kind: Coordination}, monday)
+	require.NoError(t, err)
 	require.Equal(t, ConsentDecline, no.State)
 	require.False(t, no.Covers(today))
-	_, err := no.Withdraw("", monday)
+	_, err = no.Withdraw("", monday)
 	requireState(t, err, "CONSENT_NOT_GRANTED")
 	gone, changed := no.Replace(at("2026-03-05"))
 	require.True(t, changed)

@@ -73,16 +73,41 @@ func Episode(kind string, e patient.Episode, place access.Place) act.Event {
 	return act.Event{Type: kind, ResourceID: e.ID, Revision: e.Revision, PatientID: e.PatientID, Place: place, Snapshot: told}
 }
 
-// Consent tells of a consent, at the place where the patient belongs.
-func Consent(kind string, c patient.Consent, place access.Place) act.Event {
+// Consent tells of a consent, at the place where the patient belongs. Revision is that of all the patient's consents together.
+func Consent(kind string, c patient.Consent, revision int64, place access.Place) act.Event {
 	return act.Event{
 		Type: kind, ResourceID: c.ID, Revision: c.Revision, PatientID: c.PatientID, Place: place,
 		Snapshot: &patientv1.ConsentSnapshot{
-			ConsentId: c.ID, Kind: patientv1.Consent_Kind(patientv1.Consent_Kind_value[string(c.Kind)]),
+			ConsentId: c.ID, Kind: ConsentKind(c.Kind),
 			State:     patientv1.Consent_State(patientv1.Consent_State_value[string(c.State)]),
 			StartDate: c.Start.String(), EndDate: c.End.String(),
+			ReceiverKind: ReceiverKind(c.Receiver.Kind), ReceiverId: c.Receiver.ID, ItemTypes: Items(c.Items), ConsentsRevision: int32(revision),
 		},
 	}
+}
+
+// ConsentKind is the contract's value of a kind of consent.
+func ConsentKind(kind patient.ConsentKind) patientv1.Consent_Kind {
+	return patientv1.Consent_Kind(patientv1.Consent_Kind_value[string(kind)])
+}
+
+// ReceiverKind is the contract's value of a kind of receiver.
+func ReceiverKind(kind patient.ReceiverKind) patientv1.Consent_ReceiverKind {
+	return patientv1.Consent_ReceiverKind(patientv1.Consent_ReceiverKind_value[string(kind)])
+}
+
+// Item is the contract's value of an item of information.
+func Item(item patient.Item) patientv1.Consent_ItemType {
+	return patientv1.Consent_ItemType(patientv1.Consent_ItemType_value[string(item)])
+}
+
+// Items are the contract's values of items.
+func Items(items []patient.Item) []patientv1.Consent_ItemType {
+	var values []patientv1.Consent_ItemType
+	for _, item := range items {
+		values = append(values, Item(item))
+	}
+	return values
 }
 
 // Role is the contract's value of a role.

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/coworkcare/coworkcare/platform/sqldb"
@@ -18,10 +19,10 @@ type consentSecrets struct {
 }
 
 const (
-	insertConsent = `INSERT INTO consent (consent_id, patient_id, care_provider_id, kind, state, granted, start_day, end_day, form, practitioner_id, ended, sealed, revision, created, updated)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
+	insertConsent = `INSERT INTO consent (consent_id, patient_id, care_provider_id, kind, receiver_kind, receiver_id, items, state, granted, start_day, end_day, form, practitioner_id, ended, sealed, revision, created, updated)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`
 	updateConsent = `UPDATE consent SET revision = $3, state = $4, ended = $5, sealed = $6, updated = $7 WHERE consent_id = $1 AND revision = $2`
-	selectConsent = `SELECT consent_id, patient_id, care_provider_id, kind, state, granted, start_day, end_day, form, practitioner_id, ended, sealed, revision, created, updated FROM consent `
+	selectConsent = `SELECT consent_id, patient_id, care_provider_id, kind, receiver_kind, receiver_id, items, state, granted, start_day, end_day, form, practitioner_id, ended, sealed, revision, created, updated FROM consent `
 )
 
 // InsertConsent adds what a patient has said. What was said before must have been replaced.
@@ -30,8 +31,8 @@ func (s *Store) InsertConsent(tx *sqldb.Tx, providerID string, c patient.Consent
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(insertConsent, c.ID, c.PatientID, providerID, string(c.Kind), string(c.State), c.Yes, c.Start, c.End, c.Form, c.PractitionerID,
-		sqldb.Micros(c.EndTime), sealed, c.Revision, sqldb.Micros(c.Created), sqldb.Micros(c.Updated))
+	_, err = tx.Exec(insertConsent, c.ID, c.PatientID, providerID, string(c.Kind), string(c.Receiver.Kind), c.Receiver.ID, joinItems(c.Items),
+		string(c.State), c.Yes, c.Start, c.End, c.Form, c.PractitionerID, sqldb.Micros(c.EndTime), sealed, c.Revision, sqldb.Micros(c.Created), sqldb.Micros(c.Updated))
 	if err != nil {
 		return fmt.Errorf("insert consent: %w", err)
 	}
@@ -58,9 +59,11 @@ func (s *Store) Consent(q sqldb.Querier, patientID, id string) (patient.Consent,
 	return c, found(err, "read consent")
 }
 
-// Standing reads what a patient has said last about something; false when nothing stands.
-func (s *Store) Standing(q sqldb.Querier, patientID string, kind patient.ConsentKind) (patient.Consent, bool, error) {
-	c, err := s.scanConsent(q.QueryRow(selectConsent+`WHERE patient_id = $1 AND kind = $2 AND state IN ('GRANTED', 'DECLINED')`, patientID, string(kind)))
+const standing = selectConsent + `WHERE patient_id = $1 AND kind = $2 AND receiver_kind = $3 AND receiver_id = $4 AND state IN ('GRANTED', 'DECLINED')`
+
+// Standing reads what a patient has said last in a matter; false when nothing stands.
+func (s *Store) Standing(q sqldb.Querier, patientID string, m patient.Matter) (patient.Consent, bool, error) {
+	c, err := s.scanConsent(q.QueryRow(standing, patientID, string(m.Kind), string(m.Receiver.Kind), m.Receiver.ID))
 	if errors.Is(err, sql.ErrNoRows) {
 		return patient.Consent{}, false, nil
 	}
@@ -70,15 +73,25 @@ func (s *Store) Standing(q sqldb.Querier, patientID string, kind patient.Consent
 	return c, true, nil
 }
 
-// Said reads everything that a patient has said about something, newest first. It is a handful: nobody is nagged.
-func (s *Store) Said(q sqldb.Querier, patientID string, kind patient.ConsentKind) ([]patient.Consent, error) {
-	return s.consents(q, selectConsent+`WHERE patient_id = $1 AND kind = $2 ORDER BY created DESC, consent_id DESC`, patientID, string(kind))
+// Said reads everything that a patient has ever said of consents, newest first, as it stood at one instant: one statement reads
+// the answers and what their revision is made of. It is a handful: nobody is nagged.
+func (s *Store) Said(q sqldb.Querier, patientID string) ([]patient.Consent, error) {
+	return s.consents(q, selectConsent+`WHERE patient_id = $1 ORDER BY created DESC, consent_id DESC`, patientID)
+}
+
+const consentsRevision = `SELECT CAST(COALESCE(SUM(revision), 0) AS BIGINT) FROM consent WHERE patient_id = $1`
+
+// ConsentsRevision is the revision of all of a patient's consents together, as patient.ConsentsRevision counts it.
+func (s *Store) ConsentsRevision(q sqldb.Querier, patientID string) (int64, error) {
+	var revision int64
+	err := q.QueryRow(consentsRevision, patientID).Scan(&revision)
+	return revision, found(err, "read the revision of consents")
 }
 
 // ConsentQuery says which consents of a patient to list.
 type ConsentQuery struct {
 	PatientID string
-	Kind      patient.ConsentKind // "" takes all
+	Matter    patient.Matter // of which what is "" takes all
 	// AfterTime and AfterID are those of the last consent shown; none for the first page.
 	AfterTime time.Time
 	AfterID   string
@@ -88,15 +101,44 @@ type ConsentQuery struct {
 // Consents reads a page of a patient's consents by when they were recorded, newest first.
 func (s *Store) Consents(q sqldb.Querier, query ConsentQuery) ([]patient.Consent, error) {
 	text, args := selectConsent+`WHERE patient_id = $1`, []any{query.PatientID, query.Limit}
-	if query.Kind != "" {
-		args = append(args, string(query.Kind))
-		text += fmt.Sprintf(` AND kind = $%d`, len(args))
-	}
+	text, args = within(text, args, query.Matter)
 	if query.AfterID != "" {
 		args = append(args, sqldb.Micros(query.AfterTime), query.AfterID)
 		text += fmt.Sprintf(` AND (created, consent_id) < ($%d, $%d)`, len(args)-1, len(args))
 	}
 	return s.consents(q, text+` ORDER BY created DESC, consent_id DESC LIMIT $2`, args...)
+}
+
+// within narrows a query to a matter, of which what is "" takes all.
+func within(text string, args []any, m patient.Matter) (string, []any) {
+	for _, column := range []struct{ name, value string }{
+		{"kind", string(m.Kind)}, {"receiver_kind", string(m.Receiver.Kind)}, {"receiver_id", m.Receiver.ID},
+	} {
+		if column.value != "" {
+			args = append(args, column.value)
+			text += fmt.Sprintf(` AND %s = $%d`, column.name, len(args))
+		}
+	}
+	return text, args
+}
+
+func joinItems(items []patient.Item) string {
+	names := make([]string, len(items))
+	for i, item := range items {
+		names[i] = string(item)
+	}
+	return strings.Join(names, ",")
+}
+
+func splitItems(text string) []patient.Item {
+	if text == "" {
+		return nil
+	}
+	var items []patient.Item
+	for name := range strings.SplitSeq(text, ",") {
+		items = append(items, patient.Item(name))
+	}
+	return items
 }
 
 func (s *Store) consents(q sqldb.Querier, text string, args ...any) ([]patient.Consent, error) {
@@ -115,17 +157,18 @@ func (s *Store) consents(q sqldb.Querier, text string, args ...any) ([]patient.C
 
 func (s *Store) scanConsent(row scanner) (patient.Consent, error) {
 	var c patient.Consent
-	var providerID string
+	var providerID, items string
 	var sealed []byte
 	var ended, created, updated int64
-	if err := row.Scan(&c.ID, &c.PatientID, &providerID, &c.Kind, &c.State, &c.Yes, &c.Start, &c.End, &c.Form, &c.PractitionerID, &ended, &sealed,
-		&c.Revision, &created, &updated); err != nil {
+	if err := row.Scan(&c.ID, &c.PatientID, &providerID, &c.Kind, &c.Receiver.Kind, &c.Receiver.ID, &items, &c.State, &c.Yes, &c.Start, &c.End, &c.Form,
+		&c.PractitionerID, &ended, &sealed, &c.Revision, &created, &updated); err != nil {
 		return c, err
 	}
 	var secrets consentSecrets
 	if err := s.open(sealed, &secrets, "consent", providerID, c.ID); err != nil {
 		return c, err
 	}
+	c.Items = splitItems(items)
 	c.Note, c.WithdrawalNote, c.Error = secrets.Note, secrets.WithdrawalNote, secrets.Error.unpack()
 	c.EndTime, c.Created, c.Updated = sqldb.FromMicros(ended), sqldb.FromMicros(created), sqldb.FromMicros(updated)
 	return c, nil

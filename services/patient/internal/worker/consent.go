@@ -12,10 +12,6 @@ import (
 	"github.com/coworkcare/coworkcare/services/patient/internal/store"
 )
 
-// ConsentEnds is the kind of the timer that fires when a consent to coordination has run out: key is the patient, stamp the
-// consent's last day.
-const ConsentEnds = "consent_ends"
-
 // Consents lets episodes follow consents that run out.
 type Consents struct{ Store *store.Store }
 
@@ -32,7 +28,7 @@ func (w Consents) OnConsentEnds(tx *act.Tx, t timer.Timer) error {
 	if _, err := w.Store.Touch(tx.Tx, at.ProviderID, t.Key); err != nil {
 		return err
 	}
-	c, stands, err := w.Store.Standing(tx.Tx, t.Key, patient.Coordination)
+	c, stands, err := w.Store.Standing(tx.Tx, t.Key, patient.Matter{Kind: patient.Coordination})
 	if err != nil {
 		return err
 	}

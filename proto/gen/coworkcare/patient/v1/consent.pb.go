@@ -1219,7 +1219,7 @@ type ConsentCheck struct {
 	ConsentCheckId string `protobuf:"bytes,1,opt,name=consent_check_id,json=consentCheckId,proto3" json:"consent_check_id,omitempty"`
 	// The patient.
 	PatientId string `protobuf:"bytes,2,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
-	// The practitioner who asked, also by way of a service; empty when no person did.
+	// The practitioner who asked, also by way of a service; empty when no practitioner did.
 	PractitionerId string `protobuf:"bytes,3,opt,name=practitioner_id,json=practitionerId,proto3" json:"practitioner_id,omitempty"`
 	// The service that asked, for itself or for the person; empty when the question came from outside.
 	Service string `protobuf:"bytes,4,opt,name=service,proto3" json:"service,omitempty"`
@@ -1241,8 +1241,12 @@ type ConsentCheck struct {
 	Items []*CheckConsentResponse_Item `protobuf:"bytes,12,rep,name=items,proto3" json:"items,omitempty"`
 	// The revision of all the patient's consents together that the answer rests on.
 	ConsentsRevision int32 `protobuf:"varint,13,opt,name=consents_revision,json=consentsRevision,proto3" json:"consents_revision,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Whether something of this kind and receiver was recorded then: the patient had been asked.
+	Asked bool `protobuf:"varint,14,opt,name=asked,proto3" json:"asked,omitempty"`
+	// Who asked as the issuer of the token knows it, when that is neither a practitioner nor a service: a record system.
+	Subject       string `protobuf:"bytes,15,opt,name=subject,proto3" json:"subject,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ConsentCheck) Reset() {
@@ -1364,6 +1368,20 @@ func (x *ConsentCheck) GetConsentsRevision() int32 {
 		return x.ConsentsRevision
 	}
 	return 0
+}
+
+func (x *ConsentCheck) GetAsked() bool {
+	if x != nil {
+		return x.Asked
+	}
+	return false
+}
+
+func (x *ConsentCheck) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
 }
 
 // Asks for the checks of a patient's consents.
@@ -1722,7 +1740,7 @@ const file_coworkcare_patient_v1_consent_proto_rawDesc = "" +
 	"\titem_type\x18\x01 \x01(\x0e2'.coworkcare.patient.v1.Consent.ItemTypeR\bitemType\x12\x1c\n" +
 	"\tconsented\x18\x02 \x01(\bR\tconsented\x12\x1d\n" +
 	"\n" +
-	"consent_id\x18\x03 \x01(\tR\tconsentId\"\xd2\x04\n" +
+	"consent_id\x18\x03 \x01(\tR\tconsentId\"\x82\x05\n" +
 	"\fConsentCheck\x12(\n" +
 	"\x10consent_check_id\x18\x01 \x01(\tR\x0econsentCheckId\x12\x1d\n" +
 	"\n" +
@@ -1742,7 +1760,9 @@ const file_coworkcare_patient_v1_consent_proto_rawDesc = "" +
 	"\n" +
 	"consent_id\x18\v \x01(\tR\tconsentId\x12F\n" +
 	"\x05items\x18\f \x03(\v20.coworkcare.patient.v1.CheckConsentResponse.ItemR\x05items\x12+\n" +
-	"\x11consents_revision\x18\r \x01(\x05R\x10consentsRevision\"\xe5\x02\n" +
+	"\x11consents_revision\x18\r \x01(\x05R\x10consentsRevision\x12\x14\n" +
+	"\x05asked\x18\x0e \x01(\bR\x05asked\x12\x18\n" +
+	"\asubject\x18\x0f \x01(\tR\asubject\"\xe5\x02\n" +
 	"\x18ListConsentChecksRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12A\n" +

@@ -98,7 +98,8 @@ const (
 	Reason_NOT_EMPLOYED_IN_ROLE Reason = 34
 	// Violation: a locum's employment needs a last day.
 	Reason_LOCUM_NEEDS_END Reason = 35
-	// Violation: a receiver, and items, belong to consents about information; other kinds have none.
+	// Violation: does not go with what the consent is about: a receiver and items go with information alone, and a receiver's id
+	// with a kind of receiver of which there are several.
 	Reason_RECEIVER_NOT_OF_KIND Reason = 36
 )
 
