@@ -63,6 +63,14 @@ var values = map[string]made{
 	"patient.v1.DeclineReferralRequest.role":               just("ROLE_CARE_MANAGER"),
 	"patient.v1.AssignTeamRequest.role":                    just("ROLE_THERAPIST"),
 	"patient.v1.GrantConsentRequest.end_date":              leftOut,
+	"patient.v1.GrantConsentRequest.receiver_kind":         leftOut, // coordination has no receiver
+	"patient.v1.GrantConsentRequest.item_types":            leftOut,
+	"patient.v1.DeclineConsentRequest.receiver_kind":       leftOut,
+	"patient.v1.CheckConsentRequest.kind":                  just("INFORMATION"),
+	"patient.v1.CheckConsentRequest.receiver_kind":         just("SOCIAL_INSURANCE_AGENCY"),
+	"patient.v1.ListConsentsRequest.receiver_kind":         leftOut,
+	"patient.v1.ListConsentChecksRequest.kind":             leftOut,
+	"patient.v1.ListConsentChecksRequest.receiver_kind":    leftOut,
 	"patient.v1.ListPatientsRequest.state":                 just("ACTIVE"),
 
 	"sickleave.v1.CertificatePeriod.end_date":     inDays(13),
