@@ -59,6 +59,7 @@ var exceptions = []exception{
 	{"a URL bears ids, days and codes only", "coworkcare.careplan.v1.GetInstrumentRequest.code", "an instrument is reference data, known by its short name"},
 	{"a URL bears ids, days and codes only", "coworkcare.careplan.v1.ListAssessmentsRequest.instrument", "the short name of an instrument"},
 	{"a list is read in pages", "coworkcare.sickleave.v1.SickLeaveService.ListSickLeaveCases", "computed as one answer from one patient's certificates: few, and not rows"},
+	{"a list is read in pages", "coworkcare.sickleave.v1.SickLeaveService.ListDeadlines", "computed as one answer from one case: never more than the rules there are"},
 	{"numbers fit JSON", "coworkcare.event.v1.Event.sequence", "a log outgrows 32 bits; documented as a string in JSON"},
 	{"a write can be repeated", "coworkcare.clock.v1.ClockService.AdvanceClock", "the test clock keeps no state that a retry could double beyond time itself"},
 	{"a changing resource bears a concurrency mark", "coworkcare.clock.v1.ClockService.AdvanceClock", "there is one clock, and it only moves forward"},

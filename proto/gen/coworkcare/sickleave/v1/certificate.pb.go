@@ -86,6 +86,63 @@ func (Certificate_State) EnumDescriptor() ([]byte, []int) {
 	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{0, 0}
 }
 
+// What kind of source.
+type CertificatePrefill_SourceKind int32
+
+const (
+	// Not a source; never given.
+	CertificatePrefill_SOURCE_KIND_UNSPECIFIED CertificatePrefill_SourceKind = 0
+	// The certificate that is extended.
+	CertificatePrefill_CERTIFICATE CertificatePrefill_SourceKind = 1
+	// A coordinator's work-ability assessment.
+	CertificatePrefill_WORK_ABILITY_ASSESSMENT CertificatePrefill_SourceKind = 2
+	// A step of the plan for return to work.
+	CertificatePrefill_RETURN_TO_WORK_PLAN CertificatePrefill_SourceKind = 3
+)
+
+// Enum value maps for CertificatePrefill_SourceKind.
+var (
+	CertificatePrefill_SourceKind_name = map[int32]string{
+		0: "SOURCE_KIND_UNSPECIFIED",
+		1: "CERTIFICATE",
+		2: "WORK_ABILITY_ASSESSMENT",
+		3: "RETURN_TO_WORK_PLAN",
+	}
+	CertificatePrefill_SourceKind_value = map[string]int32{
+		"SOURCE_KIND_UNSPECIFIED": 0,
+		"CERTIFICATE":             1,
+		"WORK_ABILITY_ASSESSMENT": 2,
+		"RETURN_TO_WORK_PLAN":     3,
+	}
+)
+
+func (x CertificatePrefill_SourceKind) Enum() *CertificatePrefill_SourceKind {
+	p := new(CertificatePrefill_SourceKind)
+	*p = x
+	return p
+}
+
+func (x CertificatePrefill_SourceKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CertificatePrefill_SourceKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_coworkcare_sickleave_v1_certificate_proto_enumTypes[1].Descriptor()
+}
+
+func (CertificatePrefill_SourceKind) Type() protoreflect.EnumType {
+	return &file_coworkcare_sickleave_v1_certificate_proto_enumTypes[1]
+}
+
+func (x CertificatePrefill_SourceKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CertificatePrefill_SourceKind.Descriptor instead.
+func (CertificatePrefill_SourceKind) EnumDescriptor() ([]byte, []int) {
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{1, 0}
+}
+
 // How the GP came to know.
 type CertificateBasis_Kind int32
 
@@ -135,11 +192,11 @@ func (x CertificateBasis_Kind) String() string {
 }
 
 func (CertificateBasis_Kind) Descriptor() protoreflect.EnumDescriptor {
-	return file_coworkcare_sickleave_v1_certificate_proto_enumTypes[1].Descriptor()
+	return file_coworkcare_sickleave_v1_certificate_proto_enumTypes[2].Descriptor()
 }
 
 func (CertificateBasis_Kind) Type() protoreflect.EnumType {
-	return &file_coworkcare_sickleave_v1_certificate_proto_enumTypes[1]
+	return &file_coworkcare_sickleave_v1_certificate_proto_enumTypes[2]
 }
 
 func (x CertificateBasis_Kind) Number() protoreflect.EnumNumber {
@@ -148,7 +205,7 @@ func (x CertificateBasis_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use CertificateBasis_Kind.Descriptor instead.
 func (CertificateBasis_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{2, 0}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{4, 0}
 }
 
 // What is expected.
@@ -196,11 +253,11 @@ func (x CertificatePrognosis_Kind) String() string {
 }
 
 func (CertificatePrognosis_Kind) Descriptor() protoreflect.EnumDescriptor {
-	return file_coworkcare_sickleave_v1_certificate_proto_enumTypes[2].Descriptor()
+	return file_coworkcare_sickleave_v1_certificate_proto_enumTypes[3].Descriptor()
 }
 
 func (CertificatePrognosis_Kind) Type() protoreflect.EnumType {
-	return &file_coworkcare_sickleave_v1_certificate_proto_enumTypes[2]
+	return &file_coworkcare_sickleave_v1_certificate_proto_enumTypes[3]
 }
 
 func (x CertificatePrognosis_Kind) Number() protoreflect.EnumNumber {
@@ -209,7 +266,7 @@ func (x CertificatePrognosis_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use CertificatePrognosis_Kind.Descriptor instead.
 func (CertificatePrognosis_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{3, 0}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{5, 0}
 }
 
 // A medical certificate for sick leave: the part of Försäkringskassan's form FK 7804 that the product works with. The number
@@ -272,7 +329,15 @@ type Certificate struct {
 	// When the draft was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,24,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it was last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Where each field that was filled in by `:draftExtension` comes from, in the order of the fields; kept after signing.
+	Prefills []*CertificatePrefill `protobuf:"bytes,26,rep,name=prefills,proto3" json:"prefills,omitempty"`
+	// The fields that say something else than the certificate that this one extends, in the order of the fields: of `periods`,
+	// `bases`, `diagnosis_codes`, `occupation`, `function_limitation`, `activity_limitation`, `prognosis`, `early_start_reason`,
+	// `other_information`. None when it extends none.
+	ChangedFields []string `protobuf:"bytes,27,rep,name=changed_fields,json=changedFields,proto3" json:"changed_fields,omitempty"`
+	// What the author should look at again before signing today; only of a draft. Warnings stop nobody.
+	Warnings      []*CertificateWarning `protobuf:"bytes,28,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -482,6 +547,173 @@ func (x *Certificate) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Certificate) GetPrefills() []*CertificatePrefill {
+	if x != nil {
+		return x.Prefills
+	}
+	return nil
+}
+
+func (x *Certificate) GetChangedFields() []string {
+	if x != nil {
+		return x.ChangedFields
+	}
+	return nil
+}
+
+func (x *Certificate) GetWarnings() []*CertificateWarning {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
+// Where a prefilled field comes from.
+type CertificatePrefill struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The field of the certificate, for example `activity_limitation`.
+	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	// What kind of source.
+	SourceKind CertificatePrefill_SourceKind `protobuf:"varint,2,opt,name=source_kind,json=sourceKind,proto3,enum=coworkcare.sickleave.v1.CertificatePrefill_SourceKind" json:"source_kind,omitempty"`
+	// The id of the source.
+	SourceId string `protobuf:"bytes,3,opt,name=source_id,json=sourceId,proto3" json:"source_id,omitempty"`
+	// The day of the source, YYYY-MM-DD: when the certificate was signed, the assessment made, the plan last changed.
+	SourceDate string `protobuf:"bytes,4,opt,name=source_date,json=sourceDate,proto3" json:"source_date,omitempty"`
+	// Whether the field has been changed since it was filled in: then it is the author's.
+	Edited        bool `protobuf:"varint,5,opt,name=edited,proto3" json:"edited,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CertificatePrefill) Reset() {
+	*x = CertificatePrefill{}
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CertificatePrefill) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CertificatePrefill) ProtoMessage() {}
+
+func (x *CertificatePrefill) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CertificatePrefill.ProtoReflect.Descriptor instead.
+func (*CertificatePrefill) Descriptor() ([]byte, []int) {
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *CertificatePrefill) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *CertificatePrefill) GetSourceKind() CertificatePrefill_SourceKind {
+	if x != nil {
+		return x.SourceKind
+	}
+	return CertificatePrefill_SOURCE_KIND_UNSPECIFIED
+}
+
+func (x *CertificatePrefill) GetSourceId() string {
+	if x != nil {
+		return x.SourceId
+	}
+	return ""
+}
+
+func (x *CertificatePrefill) GetSourceDate() string {
+	if x != nil {
+		return x.SourceDate
+	}
+	return ""
+}
+
+func (x *CertificatePrefill) GetEdited() bool {
+	if x != nil {
+		return x.Edited
+	}
+	return false
+}
+
+// What an author should look at again.
+type CertificateWarning struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The field.
+	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	// A code, for example START_LONG_BEFORE_SIGNING.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What is wrong, for people.
+	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CertificateWarning) Reset() {
+	*x = CertificateWarning{}
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CertificateWarning) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CertificateWarning) ProtoMessage() {}
+
+func (x *CertificateWarning) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CertificateWarning.ProtoReflect.Descriptor instead.
+func (*CertificateWarning) Descriptor() ([]byte, []int) {
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CertificateWarning) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *CertificateWarning) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *CertificateWarning) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
 // A run of days with one degree of sick leave; both ends belong to it.
 type CertificatePeriod struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -497,7 +729,7 @@ type CertificatePeriod struct {
 
 func (x *CertificatePeriod) Reset() {
 	*x = CertificatePeriod{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[1]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -509,7 +741,7 @@ func (x *CertificatePeriod) String() string {
 func (*CertificatePeriod) ProtoMessage() {}
 
 func (x *CertificatePeriod) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[1]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -522,7 +754,7 @@ func (x *CertificatePeriod) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CertificatePeriod.ProtoReflect.Descriptor instead.
 func (*CertificatePeriod) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{1}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *CertificatePeriod) GetStartDate() string {
@@ -561,7 +793,7 @@ type CertificateBasis struct {
 
 func (x *CertificateBasis) Reset() {
 	*x = CertificateBasis{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[2]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -573,7 +805,7 @@ func (x *CertificateBasis) String() string {
 func (*CertificateBasis) ProtoMessage() {}
 
 func (x *CertificateBasis) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[2]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -586,7 +818,7 @@ func (x *CertificateBasis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CertificateBasis.ProtoReflect.Descriptor instead.
 func (*CertificateBasis) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{2}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CertificateBasis) GetKind() CertificateBasis_Kind {
@@ -625,7 +857,7 @@ type CertificatePrognosis struct {
 
 func (x *CertificatePrognosis) Reset() {
 	*x = CertificatePrognosis{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[3]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -637,7 +869,7 @@ func (x *CertificatePrognosis) String() string {
 func (*CertificatePrognosis) ProtoMessage() {}
 
 func (x *CertificatePrognosis) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[3]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -650,7 +882,7 @@ func (x *CertificatePrognosis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CertificatePrognosis.ProtoReflect.Descriptor instead.
 func (*CertificatePrognosis) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{3}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CertificatePrognosis) GetKind() CertificatePrognosis_Kind {
@@ -689,7 +921,7 @@ type CertificateWithdrawal struct {
 
 func (x *CertificateWithdrawal) Reset() {
 	*x = CertificateWithdrawal{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[4]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -701,7 +933,7 @@ func (x *CertificateWithdrawal) String() string {
 func (*CertificateWithdrawal) ProtoMessage() {}
 
 func (x *CertificateWithdrawal) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[4]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -714,7 +946,7 @@ func (x *CertificateWithdrawal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CertificateWithdrawal.ProtoReflect.Descriptor instead.
 func (*CertificateWithdrawal) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{4}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CertificateWithdrawal) GetReason() string {
@@ -751,7 +983,7 @@ type CreateCertificateRequest struct {
 
 func (x *CreateCertificateRequest) Reset() {
 	*x = CreateCertificateRequest{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[5]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -763,7 +995,7 @@ func (x *CreateCertificateRequest) String() string {
 func (*CreateCertificateRequest) ProtoMessage() {}
 
 func (x *CreateCertificateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[5]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -776,7 +1008,7 @@ func (x *CreateCertificateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateCertificateRequest.ProtoReflect.Descriptor instead.
 func (*CreateCertificateRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{5}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CreateCertificateRequest) GetCertificate() *Certificate {
@@ -806,7 +1038,7 @@ type GetCertificateRequest struct {
 
 func (x *GetCertificateRequest) Reset() {
 	*x = GetCertificateRequest{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[6]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -818,7 +1050,7 @@ func (x *GetCertificateRequest) String() string {
 func (*GetCertificateRequest) ProtoMessage() {}
 
 func (x *GetCertificateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[6]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -831,7 +1063,7 @@ func (x *GetCertificateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCertificateRequest.ProtoReflect.Descriptor instead.
 func (*GetCertificateRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{6}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetCertificateRequest) GetPatientId() string {
@@ -865,7 +1097,7 @@ type ListCertificatesRequest struct {
 
 func (x *ListCertificatesRequest) Reset() {
 	*x = ListCertificatesRequest{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[7]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -877,7 +1109,7 @@ func (x *ListCertificatesRequest) String() string {
 func (*ListCertificatesRequest) ProtoMessage() {}
 
 func (x *ListCertificatesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[7]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -890,7 +1122,7 @@ func (x *ListCertificatesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCertificatesRequest.ProtoReflect.Descriptor instead.
 func (*ListCertificatesRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{7}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListCertificatesRequest) GetPatientId() string {
@@ -934,7 +1166,7 @@ type ListCertificatesResponse struct {
 
 func (x *ListCertificatesResponse) Reset() {
 	*x = ListCertificatesResponse{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[8]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -946,7 +1178,7 @@ func (x *ListCertificatesResponse) String() string {
 func (*ListCertificatesResponse) ProtoMessage() {}
 
 func (x *ListCertificatesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[8]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -959,7 +1191,7 @@ func (x *ListCertificatesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCertificatesResponse.ProtoReflect.Descriptor instead.
 func (*ListCertificatesResponse) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{8}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListCertificatesResponse) GetCertificates() []*Certificate {
@@ -993,7 +1225,7 @@ type UpdateCertificateRequest struct {
 
 func (x *UpdateCertificateRequest) Reset() {
 	*x = UpdateCertificateRequest{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[9]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1005,7 +1237,7 @@ func (x *UpdateCertificateRequest) String() string {
 func (*UpdateCertificateRequest) ProtoMessage() {}
 
 func (x *UpdateCertificateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[9]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1018,7 +1250,7 @@ func (x *UpdateCertificateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateCertificateRequest.ProtoReflect.Descriptor instead.
 func (*UpdateCertificateRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{9}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *UpdateCertificateRequest) GetCertificate() *Certificate {
@@ -1059,7 +1291,7 @@ type SignCertificateRequest struct {
 
 func (x *SignCertificateRequest) Reset() {
 	*x = SignCertificateRequest{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[10]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1071,7 +1303,7 @@ func (x *SignCertificateRequest) String() string {
 func (*SignCertificateRequest) ProtoMessage() {}
 
 func (x *SignCertificateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[10]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1084,7 +1316,7 @@ func (x *SignCertificateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignCertificateRequest.ProtoReflect.Descriptor instead.
 func (*SignCertificateRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{10}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *SignCertificateRequest) GetPatientId() string {
@@ -1134,7 +1366,7 @@ type RevokeCertificateRequest struct {
 
 func (x *RevokeCertificateRequest) Reset() {
 	*x = RevokeCertificateRequest{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[11]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1146,7 +1378,7 @@ func (x *RevokeCertificateRequest) String() string {
 func (*RevokeCertificateRequest) ProtoMessage() {}
 
 func (x *RevokeCertificateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[11]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1159,7 +1391,7 @@ func (x *RevokeCertificateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeCertificateRequest.ProtoReflect.Descriptor instead.
 func (*RevokeCertificateRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{11}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RevokeCertificateRequest) GetPatientId() string {
@@ -1216,7 +1448,7 @@ type RegisterCertificateInErrorRequest struct {
 
 func (x *RegisterCertificateInErrorRequest) Reset() {
 	*x = RegisterCertificateInErrorRequest{}
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[12]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1228,7 +1460,7 @@ func (x *RegisterCertificateInErrorRequest) String() string {
 func (*RegisterCertificateInErrorRequest) ProtoMessage() {}
 
 func (x *RegisterCertificateInErrorRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[12]
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1241,7 +1473,7 @@ func (x *RegisterCertificateInErrorRequest) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use RegisterCertificateInErrorRequest.ProtoReflect.Descriptor instead.
 func (*RegisterCertificateInErrorRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{12}
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RegisterCertificateInErrorRequest) GetPatientId() string {
@@ -1279,11 +1511,75 @@ func (x *RegisterCertificateInErrorRequest) GetRequestId() string {
 	return ""
 }
 
+// Asks to draft an extension of a signed certificate.
+type DraftCertificateExtensionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The patient.
+	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
+	// The signed certificate to extend; empty means, of the signed ones that count, the one that ends last.
+	CertificateId string `protobuf:"bytes,2,opt,name=certificate_id,json=certificateId,proto3" json:"certificate_id,omitempty"`
+	// Makes a retry harmless; a UUID.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DraftCertificateExtensionRequest) Reset() {
+	*x = DraftCertificateExtensionRequest{}
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DraftCertificateExtensionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DraftCertificateExtensionRequest) ProtoMessage() {}
+
+func (x *DraftCertificateExtensionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_sickleave_v1_certificate_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DraftCertificateExtensionRequest.ProtoReflect.Descriptor instead.
+func (*DraftCertificateExtensionRequest) Descriptor() ([]byte, []int) {
+	return file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *DraftCertificateExtensionRequest) GetPatientId() string {
+	if x != nil {
+		return x.PatientId
+	}
+	return ""
+}
+
+func (x *DraftCertificateExtensionRequest) GetCertificateId() string {
+	if x != nil {
+		return x.CertificateId
+	}
+	return ""
+}
+
+func (x *DraftCertificateExtensionRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 var File_coworkcare_sickleave_v1_certificate_proto protoreflect.FileDescriptor
 
 const file_coworkcare_sickleave_v1_certificate_proto_rawDesc = "" +
 	"\n" +
-	")coworkcare/sickleave/v1/certificate.proto\x12\x17coworkcare.sickleave.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc1\f\n" +
+	")coworkcare/sickleave/v1/certificate.proto\x12\x17coworkcare.sickleave.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x89\x0e\n" +
 	"\vCertificate\x125\n" +
 	"\x0ecertificate_id\x18\x01 \x01(\tB\x0e\xe0A\x03\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\rcertificateId\x12*\n" +
 	"\n" +
@@ -1318,14 +1614,35 @@ const file_coworkcare_sickleave_v1_certificate_proto_rawDesc = "" +
 	"\vcreate_time\x18\x18 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"updateTime\"[\n" +
+	"updateTime\x12L\n" +
+	"\bprefills\x18\x1a \x03(\v2+.coworkcare.sickleave.v1.CertificatePrefillB\x03\xe0A\x03R\bprefills\x12*\n" +
+	"\x0echanged_fields\x18\x1b \x03(\tB\x03\xe0A\x03R\rchangedFields\x12L\n" +
+	"\bwarnings\x18\x1c \x03(\v2+.coworkcare.sickleave.v1.CertificateWarningB\x03\xe0A\x03R\bwarnings\"[\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\t\n" +
 	"\x05DRAFT\x10\x01\x12\n" +
 	"\n" +
 	"\x06SIGNED\x10\x02\x12\v\n" +
 	"\aREVOKED\x10\x03\x12\x17\n" +
-	"\x13REGISTERED_IN_ERROR\x10\x04\"t\n" +
+	"\x13REGISTERED_IN_ERROR\x10\x04\"\xcb\x02\n" +
+	"\x12CertificatePrefill\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12W\n" +
+	"\vsource_kind\x18\x02 \x01(\x0e26.coworkcare.sickleave.v1.CertificatePrefill.SourceKindR\n" +
+	"sourceKind\x12\x1b\n" +
+	"\tsource_id\x18\x03 \x01(\tR\bsourceId\x12\x1f\n" +
+	"\vsource_date\x18\x04 \x01(\tR\n" +
+	"sourceDate\x12\x16\n" +
+	"\x06edited\x18\x05 \x01(\bR\x06edited\"p\n" +
+	"\n" +
+	"SourceKind\x12\x1b\n" +
+	"\x17SOURCE_KIND_UNSPECIFIED\x10\x00\x12\x0f\n" +
+	"\vCERTIFICATE\x10\x01\x12\x1b\n" +
+	"\x17WORK_ABILITY_ASSESSMENT\x10\x02\x12\x17\n" +
+	"\x13RETURN_TO_WORK_PLAN\x10\x03\"\\\n" +
+	"\x12CertificateWarning\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"t\n" +
 	"\x11CertificatePeriod\x12\"\n" +
 	"\n" +
 	"start_date\x18\x01 \x01(\tB\x03\xe0A\x02R\tstartDate\x12\x1e\n" +
@@ -1405,7 +1722,13 @@ const file_coworkcare_sickleave_v1_certificate_proto_rawDesc = "" +
 	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\x12\x1b\n" +
 	"\x04etag\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestIdBPZNgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1;sickleavev1b\x06proto3"
+	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xae\x01\n" +
+	" DraftCertificateExtensionRequest\x12*\n" +
+	"\n" +
+	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x122\n" +
+	"\x0ecertificate_id\x18\x02 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\rcertificateId\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestIdBPZNgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1;sickleavev1b\x06proto3"
 
 var (
 	file_coworkcare_sickleave_v1_certificate_proto_rawDescOnce sync.Once
@@ -1419,51 +1742,58 @@ func file_coworkcare_sickleave_v1_certificate_proto_rawDescGZIP() []byte {
 	return file_coworkcare_sickleave_v1_certificate_proto_rawDescData
 }
 
-var file_coworkcare_sickleave_v1_certificate_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_coworkcare_sickleave_v1_certificate_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_coworkcare_sickleave_v1_certificate_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_coworkcare_sickleave_v1_certificate_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_coworkcare_sickleave_v1_certificate_proto_goTypes = []any{
 	(Certificate_State)(0),                    // 0: coworkcare.sickleave.v1.Certificate.State
-	(CertificateBasis_Kind)(0),                // 1: coworkcare.sickleave.v1.CertificateBasis.Kind
-	(CertificatePrognosis_Kind)(0),            // 2: coworkcare.sickleave.v1.CertificatePrognosis.Kind
-	(*Certificate)(nil),                       // 3: coworkcare.sickleave.v1.Certificate
-	(*CertificatePeriod)(nil),                 // 4: coworkcare.sickleave.v1.CertificatePeriod
-	(*CertificateBasis)(nil),                  // 5: coworkcare.sickleave.v1.CertificateBasis
-	(*CertificatePrognosis)(nil),              // 6: coworkcare.sickleave.v1.CertificatePrognosis
-	(*CertificateWithdrawal)(nil),             // 7: coworkcare.sickleave.v1.CertificateWithdrawal
-	(*CreateCertificateRequest)(nil),          // 8: coworkcare.sickleave.v1.CreateCertificateRequest
-	(*GetCertificateRequest)(nil),             // 9: coworkcare.sickleave.v1.GetCertificateRequest
-	(*ListCertificatesRequest)(nil),           // 10: coworkcare.sickleave.v1.ListCertificatesRequest
-	(*ListCertificatesResponse)(nil),          // 11: coworkcare.sickleave.v1.ListCertificatesResponse
-	(*UpdateCertificateRequest)(nil),          // 12: coworkcare.sickleave.v1.UpdateCertificateRequest
-	(*SignCertificateRequest)(nil),            // 13: coworkcare.sickleave.v1.SignCertificateRequest
-	(*RevokeCertificateRequest)(nil),          // 14: coworkcare.sickleave.v1.RevokeCertificateRequest
-	(*RegisterCertificateInErrorRequest)(nil), // 15: coworkcare.sickleave.v1.RegisterCertificateInErrorRequest
-	(*timestamppb.Timestamp)(nil),             // 16: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),             // 17: google.protobuf.FieldMask
+	(CertificatePrefill_SourceKind)(0),        // 1: coworkcare.sickleave.v1.CertificatePrefill.SourceKind
+	(CertificateBasis_Kind)(0),                // 2: coworkcare.sickleave.v1.CertificateBasis.Kind
+	(CertificatePrognosis_Kind)(0),            // 3: coworkcare.sickleave.v1.CertificatePrognosis.Kind
+	(*Certificate)(nil),                       // 4: coworkcare.sickleave.v1.Certificate
+	(*CertificatePrefill)(nil),                // 5: coworkcare.sickleave.v1.CertificatePrefill
+	(*CertificateWarning)(nil),                // 6: coworkcare.sickleave.v1.CertificateWarning
+	(*CertificatePeriod)(nil),                 // 7: coworkcare.sickleave.v1.CertificatePeriod
+	(*CertificateBasis)(nil),                  // 8: coworkcare.sickleave.v1.CertificateBasis
+	(*CertificatePrognosis)(nil),              // 9: coworkcare.sickleave.v1.CertificatePrognosis
+	(*CertificateWithdrawal)(nil),             // 10: coworkcare.sickleave.v1.CertificateWithdrawal
+	(*CreateCertificateRequest)(nil),          // 11: coworkcare.sickleave.v1.CreateCertificateRequest
+	(*GetCertificateRequest)(nil),             // 12: coworkcare.sickleave.v1.GetCertificateRequest
+	(*ListCertificatesRequest)(nil),           // 13: coworkcare.sickleave.v1.ListCertificatesRequest
+	(*ListCertificatesResponse)(nil),          // 14: coworkcare.sickleave.v1.ListCertificatesResponse
+	(*UpdateCertificateRequest)(nil),          // 15: coworkcare.sickleave.v1.UpdateCertificateRequest
+	(*SignCertificateRequest)(nil),            // 16: coworkcare.sickleave.v1.SignCertificateRequest
+	(*RevokeCertificateRequest)(nil),          // 17: coworkcare.sickleave.v1.RevokeCertificateRequest
+	(*RegisterCertificateInErrorRequest)(nil), // 18: coworkcare.sickleave.v1.RegisterCertificateInErrorRequest
+	(*DraftCertificateExtensionRequest)(nil),  // 19: coworkcare.sickleave.v1.DraftCertificateExtensionRequest
+	(*timestamppb.Timestamp)(nil),             // 20: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),             // 21: google.protobuf.FieldMask
 }
 var file_coworkcare_sickleave_v1_certificate_proto_depIdxs = []int32{
 	0,  // 0: coworkcare.sickleave.v1.Certificate.state:type_name -> coworkcare.sickleave.v1.Certificate.State
-	4,  // 1: coworkcare.sickleave.v1.Certificate.periods:type_name -> coworkcare.sickleave.v1.CertificatePeriod
-	5,  // 2: coworkcare.sickleave.v1.Certificate.bases:type_name -> coworkcare.sickleave.v1.CertificateBasis
-	6,  // 3: coworkcare.sickleave.v1.Certificate.prognosis:type_name -> coworkcare.sickleave.v1.CertificatePrognosis
-	16, // 4: coworkcare.sickleave.v1.Certificate.sign_time:type_name -> google.protobuf.Timestamp
-	7,  // 5: coworkcare.sickleave.v1.Certificate.revocation:type_name -> coworkcare.sickleave.v1.CertificateWithdrawal
-	7,  // 6: coworkcare.sickleave.v1.Certificate.error_registration:type_name -> coworkcare.sickleave.v1.CertificateWithdrawal
-	16, // 7: coworkcare.sickleave.v1.Certificate.create_time:type_name -> google.protobuf.Timestamp
-	16, // 8: coworkcare.sickleave.v1.Certificate.update_time:type_name -> google.protobuf.Timestamp
-	1,  // 9: coworkcare.sickleave.v1.CertificateBasis.kind:type_name -> coworkcare.sickleave.v1.CertificateBasis.Kind
-	2,  // 10: coworkcare.sickleave.v1.CertificatePrognosis.kind:type_name -> coworkcare.sickleave.v1.CertificatePrognosis.Kind
-	16, // 11: coworkcare.sickleave.v1.CertificateWithdrawal.withdraw_time:type_name -> google.protobuf.Timestamp
-	3,  // 12: coworkcare.sickleave.v1.CreateCertificateRequest.certificate:type_name -> coworkcare.sickleave.v1.Certificate
-	0,  // 13: coworkcare.sickleave.v1.ListCertificatesRequest.states:type_name -> coworkcare.sickleave.v1.Certificate.State
-	3,  // 14: coworkcare.sickleave.v1.ListCertificatesResponse.certificates:type_name -> coworkcare.sickleave.v1.Certificate
-	3,  // 15: coworkcare.sickleave.v1.UpdateCertificateRequest.certificate:type_name -> coworkcare.sickleave.v1.Certificate
-	17, // 16: coworkcare.sickleave.v1.UpdateCertificateRequest.update_mask:type_name -> google.protobuf.FieldMask
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	7,  // 1: coworkcare.sickleave.v1.Certificate.periods:type_name -> coworkcare.sickleave.v1.CertificatePeriod
+	8,  // 2: coworkcare.sickleave.v1.Certificate.bases:type_name -> coworkcare.sickleave.v1.CertificateBasis
+	9,  // 3: coworkcare.sickleave.v1.Certificate.prognosis:type_name -> coworkcare.sickleave.v1.CertificatePrognosis
+	20, // 4: coworkcare.sickleave.v1.Certificate.sign_time:type_name -> google.protobuf.Timestamp
+	10, // 5: coworkcare.sickleave.v1.Certificate.revocation:type_name -> coworkcare.sickleave.v1.CertificateWithdrawal
+	10, // 6: coworkcare.sickleave.v1.Certificate.error_registration:type_name -> coworkcare.sickleave.v1.CertificateWithdrawal
+	20, // 7: coworkcare.sickleave.v1.Certificate.create_time:type_name -> google.protobuf.Timestamp
+	20, // 8: coworkcare.sickleave.v1.Certificate.update_time:type_name -> google.protobuf.Timestamp
+	5,  // 9: coworkcare.sickleave.v1.Certificate.prefills:type_name -> coworkcare.sickleave.v1.CertificatePrefill
+	6,  // 10: coworkcare.sickleave.v1.Certificate.warnings:type_name -> coworkcare.sickleave.v1.CertificateWarning
+	1,  // 11: coworkcare.sickleave.v1.CertificatePrefill.source_kind:type_name -> coworkcare.sickleave.v1.CertificatePrefill.SourceKind
+	2,  // 12: coworkcare.sickleave.v1.CertificateBasis.kind:type_name -> coworkcare.sickleave.v1.CertificateBasis.Kind
+	3,  // 13: coworkcare.sickleave.v1.CertificatePrognosis.kind:type_name -> coworkcare.sickleave.v1.CertificatePrognosis.Kind
+	20, // 14: coworkcare.sickleave.v1.CertificateWithdrawal.withdraw_time:type_name -> google.protobuf.Timestamp
+	4,  // 15: coworkcare.sickleave.v1.CreateCertificateRequest.certificate:type_name -> coworkcare.sickleave.v1.Certificate
+	0,  // 16: coworkcare.sickleave.v1.ListCertificatesRequest.states:type_name -> coworkcare.sickleave.v1.Certificate.State
+	4,  // 17: coworkcare.sickleave.v1.ListCertificatesResponse.certificates:type_name -> coworkcare.sickleave.v1.Certificate
+	4,  // 18: coworkcare.sickleave.v1.UpdateCertificateRequest.certificate:type_name -> coworkcare.sickleave.v1.Certificate
+	21, // 19: coworkcare.sickleave.v1.UpdateCertificateRequest.update_mask:type_name -> google.protobuf.FieldMask
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_coworkcare_sickleave_v1_certificate_proto_init() }
@@ -1476,8 +1806,8 @@ func file_coworkcare_sickleave_v1_certificate_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_coworkcare_sickleave_v1_certificate_proto_rawDesc), len(file_coworkcare_sickleave_v1_certificate_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   13,
+			NumEnums:      4,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -142,11 +142,268 @@ func (x *CertificateSnapshot) GetRenewsCertificateId() string {
 	return ""
 }
 
+// `screening.recorded`, `screening.offer_recorded`, `screening.registered_in_error`.
+type ScreeningSnapshot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The screening.
+	ScreeningId string `protobuf:"bytes,1,opt,name=screening_id,json=screeningId,proto3" json:"screening_id,omitempty"`
+	// The episode it belongs to; empty when none.
+	CareEpisodeId string `protobuf:"bytes,2,opt,name=care_episode_id,json=careEpisodeId,proto3" json:"care_episode_id,omitempty"`
+	// The day it was made, YYYY-MM-DD.
+	ScreenDate string `protobuf:"bytes,3,opt,name=screen_date,json=screenDate,proto3" json:"screen_date,omitempty"`
+	// The need of coordination that was found.
+	Need Screening_Need `protobuf:"varint,4,opt,name=need,proto3,enum=coworkcare.sickleave.v1.Screening_Need" json:"need,omitempty"`
+	// What came of the offer of coordination.
+	Offer Screening_Offer `protobuf:"varint,5,opt,name=offer,proto3,enum=coworkcare.sickleave.v1.Screening_Offer" json:"offer,omitempty"`
+	// Whether it has been registered in error.
+	RegisteredInError bool `protobuf:"varint,6,opt,name=registered_in_error,json=registeredInError,proto3" json:"registered_in_error,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *ScreeningSnapshot) Reset() {
+	*x = ScreeningSnapshot{}
+	mi := &file_coworkcare_sickleave_v1_events_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScreeningSnapshot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScreeningSnapshot) ProtoMessage() {}
+
+func (x *ScreeningSnapshot) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_sickleave_v1_events_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScreeningSnapshot.ProtoReflect.Descriptor instead.
+func (*ScreeningSnapshot) Descriptor() ([]byte, []int) {
+	return file_coworkcare_sickleave_v1_events_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ScreeningSnapshot) GetScreeningId() string {
+	if x != nil {
+		return x.ScreeningId
+	}
+	return ""
+}
+
+func (x *ScreeningSnapshot) GetCareEpisodeId() string {
+	if x != nil {
+		return x.CareEpisodeId
+	}
+	return ""
+}
+
+func (x *ScreeningSnapshot) GetScreenDate() string {
+	if x != nil {
+		return x.ScreenDate
+	}
+	return ""
+}
+
+func (x *ScreeningSnapshot) GetNeed() Screening_Need {
+	if x != nil {
+		return x.Need
+	}
+	return Screening_NEED_UNSPECIFIED
+}
+
+func (x *ScreeningSnapshot) GetOffer() Screening_Offer {
+	if x != nil {
+		return x.Offer
+	}
+	return Screening_OFFER_UNSPECIFIED
+}
+
+func (x *ScreeningSnapshot) GetRegisteredInError() bool {
+	if x != nil {
+		return x.RegisteredInError
+	}
+	return false
+}
+
+// `work_ability_assessment.recorded`, `work_ability_assessment.registered_in_error`.
+type WorkAbilityAssessmentSnapshot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The assessment.
+	WorkAbilityAssessmentId string `protobuf:"bytes,1,opt,name=work_ability_assessment_id,json=workAbilityAssessmentId,proto3" json:"work_ability_assessment_id,omitempty"`
+	// The episode it belongs to; empty when none.
+	CareEpisodeId string `protobuf:"bytes,2,opt,name=care_episode_id,json=careEpisodeId,proto3" json:"care_episode_id,omitempty"`
+	// The day it was made, YYYY-MM-DD.
+	AssessDate string `protobuf:"bytes,3,opt,name=assess_date,json=assessDate,proto3" json:"assess_date,omitempty"`
+	// Whether it has been registered in error.
+	RegisteredInError bool `protobuf:"varint,4,opt,name=registered_in_error,json=registeredInError,proto3" json:"registered_in_error,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *WorkAbilityAssessmentSnapshot) Reset() {
+	*x = WorkAbilityAssessmentSnapshot{}
+	mi := &file_coworkcare_sickleave_v1_events_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkAbilityAssessmentSnapshot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkAbilityAssessmentSnapshot) ProtoMessage() {}
+
+func (x *WorkAbilityAssessmentSnapshot) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_sickleave_v1_events_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkAbilityAssessmentSnapshot.ProtoReflect.Descriptor instead.
+func (*WorkAbilityAssessmentSnapshot) Descriptor() ([]byte, []int) {
+	return file_coworkcare_sickleave_v1_events_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *WorkAbilityAssessmentSnapshot) GetWorkAbilityAssessmentId() string {
+	if x != nil {
+		return x.WorkAbilityAssessmentId
+	}
+	return ""
+}
+
+func (x *WorkAbilityAssessmentSnapshot) GetCareEpisodeId() string {
+	if x != nil {
+		return x.CareEpisodeId
+	}
+	return ""
+}
+
+func (x *WorkAbilityAssessmentSnapshot) GetAssessDate() string {
+	if x != nil {
+		return x.AssessDate
+	}
+	return ""
+}
+
+func (x *WorkAbilityAssessmentSnapshot) GetRegisteredInError() bool {
+	if x != nil {
+		return x.RegisteredInError
+	}
+	return false
+}
+
+// `return_to_work_plan.proposed`, `return_to_work_plan.revised`, `return_to_work_plan.answered`, `return_to_work_plan.agreed`,
+// `return_to_work_plan.checked_in`, `return_to_work_plan.held`, `return_to_work_plan.stepped_back`, `return_to_work_plan.completed`,
+// `return_to_work_plan.withdrawn`.
+type ReturnToWorkPlanSnapshot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The plan.
+	ReturnToWorkPlanId string `protobuf:"bytes,1,opt,name=return_to_work_plan_id,json=returnToWorkPlanId,proto3" json:"return_to_work_plan_id,omitempty"`
+	// The episode it belongs to; empty when none.
+	CareEpisodeId string `protobuf:"bytes,2,opt,name=care_episode_id,json=careEpisodeId,proto3" json:"care_episode_id,omitempty"`
+	// Its state.
+	State ReturnToWorkPlan_State `protobuf:"varint,3,opt,name=state,proto3,enum=coworkcare.sickleave.v1.ReturnToWorkPlan_State" json:"state,omitempty"`
+	// The version that the parties look at; grows when the steps change.
+	Version int32 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	// The steps, in order.
+	Steps []*ReturnToWorkStep `protobuf:"bytes,5,rep,name=steps,proto3" json:"steps,omitempty"`
+	// The parties who have agreed to this version.
+	AgreedParties []ReturnToWorkPlan_Party `protobuf:"varint,6,rep,packed,name=agreed_parties,json=agreedParties,proto3,enum=coworkcare.sickleave.v1.ReturnToWorkPlan_Party" json:"agreed_parties,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnToWorkPlanSnapshot) Reset() {
+	*x = ReturnToWorkPlanSnapshot{}
+	mi := &file_coworkcare_sickleave_v1_events_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnToWorkPlanSnapshot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnToWorkPlanSnapshot) ProtoMessage() {}
+
+func (x *ReturnToWorkPlanSnapshot) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_sickleave_v1_events_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnToWorkPlanSnapshot.ProtoReflect.Descriptor instead.
+func (*ReturnToWorkPlanSnapshot) Descriptor() ([]byte, []int) {
+	return file_coworkcare_sickleave_v1_events_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ReturnToWorkPlanSnapshot) GetReturnToWorkPlanId() string {
+	if x != nil {
+		return x.ReturnToWorkPlanId
+	}
+	return ""
+}
+
+func (x *ReturnToWorkPlanSnapshot) GetCareEpisodeId() string {
+	if x != nil {
+		return x.CareEpisodeId
+	}
+	return ""
+}
+
+func (x *ReturnToWorkPlanSnapshot) GetState() ReturnToWorkPlan_State {
+	if x != nil {
+		return x.State
+	}
+	return ReturnToWorkPlan_STATE_UNSPECIFIED
+}
+
+func (x *ReturnToWorkPlanSnapshot) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ReturnToWorkPlanSnapshot) GetSteps() []*ReturnToWorkStep {
+	if x != nil {
+		return x.Steps
+	}
+	return nil
+}
+
+func (x *ReturnToWorkPlanSnapshot) GetAgreedParties() []ReturnToWorkPlan_Party {
+	if x != nil {
+		return x.AgreedParties
+	}
+	return nil
+}
+
 var File_coworkcare_sickleave_v1_events_proto protoreflect.FileDescriptor
 
 const file_coworkcare_sickleave_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"$coworkcare/sickleave/v1/events.proto\x12\x17coworkcare.sickleave.v1\x1a)coworkcare/sickleave/v1/certificate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x04\n" +
+	"$coworkcare/sickleave/v1/events.proto\x12\x17coworkcare.sickleave.v1\x1a)coworkcare/sickleave/v1/certificate.proto\x1a1coworkcare/sickleave/v1/return_to_work_plan.proto\x1a'coworkcare/sickleave/v1/screening.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x04\n" +
 	"\x13CertificateSnapshot\x12%\n" +
 	"\x0ecertificate_id\x18\x01 \x01(\tR\rcertificateId\x12&\n" +
 	"\x0fcare_episode_id\x18\x02 \x01(\tR\rcareEpisodeId\x12@\n" +
@@ -156,7 +413,28 @@ const file_coworkcare_sickleave_v1_events_proto_rawDesc = "" +
 	"\aperiods\x18\x06 \x03(\v2*.coworkcare.sickleave.v1.CertificatePeriodR\aperiods\x126\n" +
 	"\x17replaces_certificate_id\x18\a \x01(\tR\x15replacesCertificateId\x12<\n" +
 	"\x1acomplements_certificate_id\x18\b \x01(\tR\x18complementsCertificateId\x122\n" +
-	"\x15renews_certificate_id\x18\t \x01(\tR\x13renewsCertificateIdBPZNgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1;sickleavev1b\x06proto3"
+	"\x15renews_certificate_id\x18\t \x01(\tR\x13renewsCertificateId\"\xac\x02\n" +
+	"\x11ScreeningSnapshot\x12!\n" +
+	"\fscreening_id\x18\x01 \x01(\tR\vscreeningId\x12&\n" +
+	"\x0fcare_episode_id\x18\x02 \x01(\tR\rcareEpisodeId\x12\x1f\n" +
+	"\vscreen_date\x18\x03 \x01(\tR\n" +
+	"screenDate\x12;\n" +
+	"\x04need\x18\x04 \x01(\x0e2'.coworkcare.sickleave.v1.Screening.NeedR\x04need\x12>\n" +
+	"\x05offer\x18\x05 \x01(\x0e2(.coworkcare.sickleave.v1.Screening.OfferR\x05offer\x12.\n" +
+	"\x13registered_in_error\x18\x06 \x01(\bR\x11registeredInError\"\xd5\x01\n" +
+	"\x1dWorkAbilityAssessmentSnapshot\x12;\n" +
+	"\x1awork_ability_assessment_id\x18\x01 \x01(\tR\x17workAbilityAssessmentId\x12&\n" +
+	"\x0fcare_episode_id\x18\x02 \x01(\tR\rcareEpisodeId\x12\x1f\n" +
+	"\vassess_date\x18\x03 \x01(\tR\n" +
+	"assessDate\x12.\n" +
+	"\x13registered_in_error\x18\x04 \x01(\bR\x11registeredInError\"\xf0\x02\n" +
+	"\x18ReturnToWorkPlanSnapshot\x122\n" +
+	"\x16return_to_work_plan_id\x18\x01 \x01(\tR\x12returnToWorkPlanId\x12&\n" +
+	"\x0fcare_episode_id\x18\x02 \x01(\tR\rcareEpisodeId\x12E\n" +
+	"\x05state\x18\x03 \x01(\x0e2/.coworkcare.sickleave.v1.ReturnToWorkPlan.StateR\x05state\x12\x18\n" +
+	"\aversion\x18\x04 \x01(\x05R\aversion\x12?\n" +
+	"\x05steps\x18\x05 \x03(\v2).coworkcare.sickleave.v1.ReturnToWorkStepR\x05steps\x12V\n" +
+	"\x0eagreed_parties\x18\x06 \x03(\x0e2/.coworkcare.sickleave.v1.ReturnToWorkPlan.PartyR\ragreedPartiesBPZNgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1;sickleavev1b\x06proto3"
 
 var (
 	file_coworkcare_sickleave_v1_events_proto_rawDescOnce sync.Once
@@ -170,22 +448,35 @@ func file_coworkcare_sickleave_v1_events_proto_rawDescGZIP() []byte {
 	return file_coworkcare_sickleave_v1_events_proto_rawDescData
 }
 
-var file_coworkcare_sickleave_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_coworkcare_sickleave_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_coworkcare_sickleave_v1_events_proto_goTypes = []any{
-	(*CertificateSnapshot)(nil),   // 0: coworkcare.sickleave.v1.CertificateSnapshot
-	(Certificate_State)(0),        // 1: coworkcare.sickleave.v1.Certificate.State
-	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
-	(*CertificatePeriod)(nil),     // 3: coworkcare.sickleave.v1.CertificatePeriod
+	(*CertificateSnapshot)(nil),           // 0: coworkcare.sickleave.v1.CertificateSnapshot
+	(*ScreeningSnapshot)(nil),             // 1: coworkcare.sickleave.v1.ScreeningSnapshot
+	(*WorkAbilityAssessmentSnapshot)(nil), // 2: coworkcare.sickleave.v1.WorkAbilityAssessmentSnapshot
+	(*ReturnToWorkPlanSnapshot)(nil),      // 3: coworkcare.sickleave.v1.ReturnToWorkPlanSnapshot
+	(Certificate_State)(0),                // 4: coworkcare.sickleave.v1.Certificate.State
+	(*timestamppb.Timestamp)(nil),         // 5: google.protobuf.Timestamp
+	(*CertificatePeriod)(nil),             // 6: coworkcare.sickleave.v1.CertificatePeriod
+	(Screening_Need)(0),                   // 7: coworkcare.sickleave.v1.Screening.Need
+	(Screening_Offer)(0),                  // 8: coworkcare.sickleave.v1.Screening.Offer
+	(ReturnToWorkPlan_State)(0),           // 9: coworkcare.sickleave.v1.ReturnToWorkPlan.State
+	(*ReturnToWorkStep)(nil),              // 10: coworkcare.sickleave.v1.ReturnToWorkStep
+	(ReturnToWorkPlan_Party)(0),           // 11: coworkcare.sickleave.v1.ReturnToWorkPlan.Party
 }
 var file_coworkcare_sickleave_v1_events_proto_depIdxs = []int32{
-	1, // 0: coworkcare.sickleave.v1.CertificateSnapshot.state:type_name -> coworkcare.sickleave.v1.Certificate.State
-	2, // 1: coworkcare.sickleave.v1.CertificateSnapshot.sign_time:type_name -> google.protobuf.Timestamp
-	3, // 2: coworkcare.sickleave.v1.CertificateSnapshot.periods:type_name -> coworkcare.sickleave.v1.CertificatePeriod
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	4,  // 0: coworkcare.sickleave.v1.CertificateSnapshot.state:type_name -> coworkcare.sickleave.v1.Certificate.State
+	5,  // 1: coworkcare.sickleave.v1.CertificateSnapshot.sign_time:type_name -> google.protobuf.Timestamp
+	6,  // 2: coworkcare.sickleave.v1.CertificateSnapshot.periods:type_name -> coworkcare.sickleave.v1.CertificatePeriod
+	7,  // 3: coworkcare.sickleave.v1.ScreeningSnapshot.need:type_name -> coworkcare.sickleave.v1.Screening.Need
+	8,  // 4: coworkcare.sickleave.v1.ScreeningSnapshot.offer:type_name -> coworkcare.sickleave.v1.Screening.Offer
+	9,  // 5: coworkcare.sickleave.v1.ReturnToWorkPlanSnapshot.state:type_name -> coworkcare.sickleave.v1.ReturnToWorkPlan.State
+	10, // 6: coworkcare.sickleave.v1.ReturnToWorkPlanSnapshot.steps:type_name -> coworkcare.sickleave.v1.ReturnToWorkStep
+	11, // 7: coworkcare.sickleave.v1.ReturnToWorkPlanSnapshot.agreed_parties:type_name -> coworkcare.sickleave.v1.ReturnToWorkPlan.Party
+	8,  // [8:8] is the sub-list for method output_type
+	8,  // [8:8] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_coworkcare_sickleave_v1_events_proto_init() }
@@ -194,13 +485,15 @@ func file_coworkcare_sickleave_v1_events_proto_init() {
 		return
 	}
 	file_coworkcare_sickleave_v1_certificate_proto_init()
+	file_coworkcare_sickleave_v1_return_to_work_plan_proto_init()
+	file_coworkcare_sickleave_v1_screening_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_coworkcare_sickleave_v1_events_proto_rawDesc), len(file_coworkcare_sickleave_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   1,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -99,6 +99,53 @@ const (
 	Reason_TEXT_INVALID Reason = 35
 	// The update mask names a field that does not exist or cannot be changed (violation).
 	Reason_FIELD_NOT_UPDATABLE Reason = 36
+	// The patient has no such screening (NOT_FOUND).
+	Reason_SCREENING_NOT_FOUND Reason = 37
+	// Nothing more can be done to a screening that is registered in error (FAILED_PRECONDITION).
+	Reason_SCREENING_REGISTERED_IN_ERROR Reason = 38
+	// The patient has no such work-ability assessment (NOT_FOUND).
+	Reason_WORK_ABILITY_ASSESSMENT_NOT_FOUND Reason = 39
+	// Nothing more can be done to an assessment that is registered in error (FAILED_PRECONDITION).
+	Reason_WORK_ABILITY_ASSESSMENT_REGISTERED_IN_ERROR Reason = 40
+	// The patient has not consented to coordination (FAILED_PRECONDITION).
+	Reason_COORDINATION_CONSENT_MISSING Reason = 41
+	// The patient has no signed certificate that counts, so that none can be extended (FAILED_PRECONDITION).
+	Reason_NO_CERTIFICATE_TO_EXTEND Reason = 42
+	// The patient has no such plan for return to work (NOT_FOUND).
+	Reason_RETURN_TO_WORK_PLAN_NOT_FOUND Reason = 43
+	// The state of the plan does not allow it; the answer names the state and what it allows (FAILED_PRECONDITION).
+	Reason_RETURN_TO_WORK_PLAN_STATE Reason = 44
+	// The episode has an open plan: that one is revised or withdrawn (ALREADY_EXISTS).
+	Reason_RETURN_TO_WORK_PLAN_OPEN Reason = 45
+	// The plan has another version than the one that was read (FAILED_PRECONDITION).
+	Reason_RETURN_TO_WORK_PLAN_VERSION Reason = 46
+	// The model is not followed, and no reason is given; a violation names each deviation (FAILED_PRECONDITION). With a
+	// `deviation_reason` the same call passes.
+	Reason_DEVIATION_REASON_REQUIRED Reason = 47
+	// A plan has no step (violation).
+	Reason_STEP_MISSING Reason = 48
+	// More steps than a plan holds (violation).
+	Reason_TOO_MANY_STEPS Reason = 49
+	// A step does not begin the day after the one before it ends (violation).
+	Reason_STEP_NOT_ADJACENT Reason = 50
+	// The steps together are longer than a plan may be (violation).
+	Reason_PLAN_TOO_LONG Reason = 51
+	// The plan has no such step (violation).
+	Reason_STEP_NOT_FOUND Reason = 52
+	// The step begins after the day (violation).
+	Reason_STEP_NOT_BEGUN Reason = 53
+	// Another degree must be given for one step at least (violation).
+	Reason_DEGREE_UNCHANGED Reason = 54
+	// The degree is not higher than the one planned for the day (violation).
+	Reason_DEGREE_NOT_HIGHER Reason = 55
+	// Degrees are given with an answer that changes none (violation).
+	Reason_DEGREES_NOT_ALLOWED Reason = 56
+	// The day does not lie within the plan (violation).
+	Reason_DATE_OUTSIDE_PLAN Reason = 57
+	// More check-ins or versions than a plan keeps: it is withdrawn and another one proposed (FAILED_PRECONDITION).
+	Reason_RETURN_TO_WORK_PLAN_FULL Reason = 58
+	// A value of an enumeration is not known (violation).
+	Reason_VALUE_UNKNOWN Reason = 59
 )
 
 // Enum value maps for Reason.
@@ -141,45 +188,91 @@ var (
 		34: "TEXT_TOO_LONG",
 		35: "TEXT_INVALID",
 		36: "FIELD_NOT_UPDATABLE",
+		37: "SCREENING_NOT_FOUND",
+		38: "SCREENING_REGISTERED_IN_ERROR",
+		39: "WORK_ABILITY_ASSESSMENT_NOT_FOUND",
+		40: "WORK_ABILITY_ASSESSMENT_REGISTERED_IN_ERROR",
+		41: "COORDINATION_CONSENT_MISSING",
+		42: "NO_CERTIFICATE_TO_EXTEND",
+		43: "RETURN_TO_WORK_PLAN_NOT_FOUND",
+		44: "RETURN_TO_WORK_PLAN_STATE",
+		45: "RETURN_TO_WORK_PLAN_OPEN",
+		46: "RETURN_TO_WORK_PLAN_VERSION",
+		47: "DEVIATION_REASON_REQUIRED",
+		48: "STEP_MISSING",
+		49: "TOO_MANY_STEPS",
+		50: "STEP_NOT_ADJACENT",
+		51: "PLAN_TOO_LONG",
+		52: "STEP_NOT_FOUND",
+		53: "STEP_NOT_BEGUN",
+		54: "DEGREE_UNCHANGED",
+		55: "DEGREE_NOT_HIGHER",
+		56: "DEGREES_NOT_ALLOWED",
+		57: "DATE_OUTSIDE_PLAN",
+		58: "RETURN_TO_WORK_PLAN_FULL",
+		59: "VALUE_UNKNOWN",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED":              0,
-		"CERTIFICATE_NOT_FOUND":           1,
-		"CERTIFICATE_NOT_DRAFT":           2,
-		"CERTIFICATE_NOT_SIGNED":          3,
-		"CERTIFICATE_REGISTERED_IN_ERROR": 4,
-		"CERTIFICATE_INCOMPLETE":          5,
-		"RELATED_CERTIFICATE_NOT_SIGNED":  6,
-		"MISSING":                         7,
-		"OUT_OF_RANGE":                    8,
-		"DATE_MISSING":                    9,
-		"DATE_OUT_OF_RANGE":               10,
-		"DATE_IN_FUTURE":                  11,
-		"WINDOW_EMPTY":                    12,
-		"PERIOD_END_BEFORE_START":         13,
-		"PERIOD_TOO_LONG":                 14,
-		"PERIODS_OVERLAP":                 15,
-		"PERIOD_MISSING":                  16,
-		"TOO_MANY_PERIODS":                17,
-		"DEGREE_NOT_ALLOWED":              18,
-		"TOO_MANY_CERTIFICATES":           19,
-		"CERTIFICATE_ID_MISSING":          20,
-		"CERTIFICATE_ID_DUPLICATE":        21,
-		"CERTIFICATE_STATUS_UNKNOWN":      22,
-		"RELATION_TO_ITSELF":              23,
-		"SEVERAL_RELATIONS":               24,
-		"DIAGNOSIS_MISSING":               25,
-		"TOO_MANY_DIAGNOSES":              26,
-		"DIAGNOSIS_TOO_COARSE":            27,
-		"DIAGNOSIS_NOT_ICD10SE":           28,
-		"DIAGNOSIS_DUPLICATE":             29,
-		"BASIS_MISSING":                   30,
-		"TOO_MANY_BASES":                  31,
-		"BASIS_UNKNOWN":                   32,
-		"PROGNOSIS_UNKNOWN":               33,
-		"TEXT_TOO_LONG":                   34,
-		"TEXT_INVALID":                    35,
-		"FIELD_NOT_UPDATABLE":             36,
+		"REASON_UNSPECIFIED":                          0,
+		"CERTIFICATE_NOT_FOUND":                       1,
+		"CERTIFICATE_NOT_DRAFT":                       2,
+		"CERTIFICATE_NOT_SIGNED":                      3,
+		"CERTIFICATE_REGISTERED_IN_ERROR":             4,
+		"CERTIFICATE_INCOMPLETE":                      5,
+		"RELATED_CERTIFICATE_NOT_SIGNED":              6,
+		"MISSING":                                     7,
+		"OUT_OF_RANGE":                                8,
+		"DATE_MISSING":                                9,
+		"DATE_OUT_OF_RANGE":                           10,
+		"DATE_IN_FUTURE":                              11,
+		"WINDOW_EMPTY":                                12,
+		"PERIOD_END_BEFORE_START":                     13,
+		"PERIOD_TOO_LONG":                             14,
+		"PERIODS_OVERLAP":                             15,
+		"PERIOD_MISSING":                              16,
+		"TOO_MANY_PERIODS":                            17,
+		"DEGREE_NOT_ALLOWED":                          18,
+		"TOO_MANY_CERTIFICATES":                       19,
+		"CERTIFICATE_ID_MISSING":                      20,
+		"CERTIFICATE_ID_DUPLICATE":                    21,
+		"CERTIFICATE_STATUS_UNKNOWN":                  22,
+		"RELATION_TO_ITSELF":                          23,
+		"SEVERAL_RELATIONS":                           24,
+		"DIAGNOSIS_MISSING":                           25,
+		"TOO_MANY_DIAGNOSES":                          26,
+		"DIAGNOSIS_TOO_COARSE":                        27,
+		"DIAGNOSIS_NOT_ICD10SE":                       28,
+		"DIAGNOSIS_DUPLICATE":                         29,
+		"BASIS_MISSING":                               30,
+		"TOO_MANY_BASES":                              31,
+		"BASIS_UNKNOWN":                               32,
+		"PROGNOSIS_UNKNOWN":                           33,
+		"TEXT_TOO_LONG":                               34,
+		"TEXT_INVALID":                                35,
+		"FIELD_NOT_UPDATABLE":                         36,
+		"SCREENING_NOT_FOUND":                         37,
+		"SCREENING_REGISTERED_IN_ERROR":               38,
+		"WORK_ABILITY_ASSESSMENT_NOT_FOUND":           39,
+		"WORK_ABILITY_ASSESSMENT_REGISTERED_IN_ERROR": 40,
+		"COORDINATION_CONSENT_MISSING":                41,
+		"NO_CERTIFICATE_TO_EXTEND":                    42,
+		"RETURN_TO_WORK_PLAN_NOT_FOUND":               43,
+		"RETURN_TO_WORK_PLAN_STATE":                   44,
+		"RETURN_TO_WORK_PLAN_OPEN":                    45,
+		"RETURN_TO_WORK_PLAN_VERSION":                 46,
+		"DEVIATION_REASON_REQUIRED":                   47,
+		"STEP_MISSING":                                48,
+		"TOO_MANY_STEPS":                              49,
+		"STEP_NOT_ADJACENT":                           50,
+		"PLAN_TOO_LONG":                               51,
+		"STEP_NOT_FOUND":                              52,
+		"STEP_NOT_BEGUN":                              53,
+		"DEGREE_UNCHANGED":                            54,
+		"DEGREE_NOT_HIGHER":                           55,
+		"DEGREES_NOT_ALLOWED":                         56,
+		"DATE_OUTSIDE_PLAN":                           57,
+		"RETURN_TO_WORK_PLAN_FULL":                    58,
+		"VALUE_UNKNOWN":                               59,
 	}
 )
 
@@ -214,7 +307,7 @@ var File_coworkcare_sickleave_v1_reason_proto protoreflect.FileDescriptor
 
 const file_coworkcare_sickleave_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"$coworkcare/sickleave/v1/reason.proto\x12\x17coworkcare.sickleave.v1*\xfe\x06\n" +
+	"$coworkcare/sickleave/v1/reason.proto\x12\x17coworkcare.sickleave.v1*\xf8\v\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15CERTIFICATE_NOT_FOUND\x10\x01\x12\x19\n" +
@@ -253,7 +346,30 @@ const file_coworkcare_sickleave_v1_reason_proto_rawDesc = "" +
 	"\x11PROGNOSIS_UNKNOWN\x10!\x12\x11\n" +
 	"\rTEXT_TOO_LONG\x10\"\x12\x10\n" +
 	"\fTEXT_INVALID\x10#\x12\x17\n" +
-	"\x13FIELD_NOT_UPDATABLE\x10$BPZNgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1;sickleavev1b\x06proto3"
+	"\x13FIELD_NOT_UPDATABLE\x10$\x12\x17\n" +
+	"\x13SCREENING_NOT_FOUND\x10%\x12!\n" +
+	"\x1dSCREENING_REGISTERED_IN_ERROR\x10&\x12%\n" +
+	"!WORK_ABILITY_ASSESSMENT_NOT_FOUND\x10'\x12/\n" +
+	"+WORK_ABILITY_ASSESSMENT_REGISTERED_IN_ERROR\x10(\x12 \n" +
+	"\x1cCOORDINATION_CONSENT_MISSING\x10)\x12\x1c\n" +
+	"\x18NO_CERTIFICATE_TO_EXTEND\x10*\x12!\n" +
+	"\x1dRETURN_TO_WORK_PLAN_NOT_FOUND\x10+\x12\x1d\n" +
+	"\x19RETURN_TO_WORK_PLAN_STATE\x10,\x12\x1c\n" +
+	"\x18RETURN_TO_WORK_PLAN_OPEN\x10-\x12\x1f\n" +
+	"\x1bRETURN_TO_WORK_PLAN_VERSION\x10.\x12\x1d\n" +
+	"\x19DEVIATION_REASON_REQUIRED\x10/\x12\x10\n" +
+	"\fSTEP_MISSING\x100\x12\x12\n" +
+	"\x0eTOO_MANY_STEPS\x101\x12\x15\n" +
+	"\x11STEP_NOT_ADJACENT\x102\x12\x11\n" +
+	"\rPLAN_TOO_LONG\x103\x12\x12\n" +
+	"\x0eSTEP_NOT_FOUND\x104\x12\x12\n" +
+	"\x0eSTEP_NOT_BEGUN\x105\x12\x14\n" +
+	"\x10DEGREE_UNCHANGED\x106\x12\x15\n" +
+	"\x11DEGREE_NOT_HIGHER\x107\x12\x17\n" +
+	"\x13DEGREES_NOT_ALLOWED\x108\x12\x15\n" +
+	"\x11DATE_OUTSIDE_PLAN\x109\x12\x1c\n" +
+	"\x18RETURN_TO_WORK_PLAN_FULL\x10:\x12\x11\n" +
+	"\rVALUE_UNKNOWN\x10;BPZNgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1;sickleavev1b\x06proto3"
 
 var (
 	file_coworkcare_sickleave_v1_reason_proto_rawDescOnce sync.Once

@@ -26,7 +26,7 @@ var File_coworkcare_sickleave_v1_sickleave_service_proto protoreflect.FileDescri
 
 const file_coworkcare_sickleave_v1_sickleave_service_proto_rawDesc = "" +
 	"\n" +
-	"/coworkcare/sickleave/v1/sickleave_service.proto\x12\x17coworkcare.sickleave.v1\x1a!coworkcare/access/v1/access.proto\x1a)coworkcare/sickleave/v1/certificate.proto\x1a-coworkcare/sickleave/v1/sick_leave_case.proto\x1a\x1cgoogle/api/annotations.proto2\xb1\x10\n" +
+	"/coworkcare/sickleave/v1/sickleave_service.proto\x12\x17coworkcare.sickleave.v1\x1a!coworkcare/access/v1/access.proto\x1a)coworkcare/sickleave/v1/certificate.proto\x1a&coworkcare/sickleave/v1/deadline.proto\x1a1coworkcare/sickleave/v1/return_to_work_plan.proto\x1a'coworkcare/sickleave/v1/screening.proto\x1a-coworkcare/sickleave/v1/sick_leave_case.proto\x1a5coworkcare/sickleave/v1/work_ability_assessment.proto\x1a\x1cgoogle/api/annotations.proto2\xc7:\n" +
 	"\x10SickLeaveService\x12\xda\x01\n" +
 	"\x11CreateCertificate\x121.coworkcare.sickleave.v1.CreateCertificateRequest\x1a$.coworkcare.sickleave.v1.Certificate\"l\xaa\xd4\x18!\n" +
 	"\x03\x01\x02\x03\x10\x05\x1a\x16certificate.patient_id(\x02\x82\xd3\xe4\x93\x02A:\vcertificate\"2/v1/patients/{certificate.patient_id}/certificates\x12\xba\x01\n" +
@@ -41,7 +41,9 @@ const file_coworkcare_sickleave_v1_sickleave_service_proto_rawDesc = "" +
 	"\x11RevokeCertificate\x121.coworkcare.sickleave.v1.RevokeCertificateRequest\x1a$.coworkcare.sickleave.v1.Certificate\"T\xaa\xd4\x18\a\n" +
 	"\x01\x01\x10\x05(\x02\x82\xd3\xe4\x93\x02C:\x01*\">/v1/patients/{patient_id}/certificates/{certificate_id}:revoke\x12\xdf\x01\n" +
 	"\x1aRegisterCertificateInError\x12:.coworkcare.sickleave.v1.RegisterCertificateInErrorRequest\x1a$.coworkcare.sickleave.v1.Certificate\"_\xaa\xd4\x18\t\n" +
-	"\x03\x01\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02L:\x01*\"G/v1/patients/{patient_id}/certificates/{certificate_id}:registerInError\x12\xc2\x01\n" +
+	"\x03\x01\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02L:\x01*\"G/v1/patients/{patient_id}/certificates/{certificate_id}:registerInError\x12\xcb\x01\n" +
+	"\x19DraftCertificateExtension\x129.coworkcare.sickleave.v1.DraftCertificateExtensionRequest\x1a$.coworkcare.sickleave.v1.Certificate\"M\xaa\xd4\x18\t\n" +
+	"\x03\x01\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02::\x01*\"5/v1/patients/{patient_id}/certificates:draftExtension\x12\xc2\x01\n" +
 	"\x12ListSickLeaveCases\x122.coworkcare.sickleave.v1.ListSickLeaveCasesRequest\x1a3.coworkcare.sickleave.v1.ListSickLeaveCasesResponse\"C\xaa\xd4\x18\x0f\n" +
 	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02*\x12(/v1/patients/{patient_id}/sickLeaveCases\x12\xde\x01\n" +
 	"\x1aListCareUnitSickLeaveCases\x12:.coworkcare.sickleave.v1.ListCareUnitSickLeaveCasesRequest\x1a;.coworkcare.sickleave.v1.ListCareUnitSickLeaveCasesResponse\"G\xaa\xd4\x18\x10\n" +
@@ -49,24 +51,105 @@ const file_coworkcare_sickleave_v1_sickleave_service_proto_rawDesc = "" +
 	"\x01\x02\x03\x04\x05\x06\a\b\n" +
 	"\r\x10\x04(\x01\x82\xd3\xe4\x93\x02-\x12+/v1/careUnits/{care_unit_id}/sickLeaveCases\x12\xbe\x01\n" +
 	"\x15ComputeSickLeaveCases\x125.coworkcare.sickleave.v1.ComputeSickLeaveCasesRequest\x1a6.coworkcare.sickleave.v1.ComputeSickLeaveCasesResponse\"6\xaa\xd4\x18\r\n" +
-	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x01\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/sickLeaveCases:computeBPZNgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1;sickleavev1b\x06proto3"
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x01\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/sickLeaveCases:compute\x12\xcc\x01\n" +
+	"\x0fCreateScreening\x12/.coworkcare.sickleave.v1.CreateScreeningRequest\x1a\".coworkcare.sickleave.v1.Screening\"d\xaa\xd4\x18\x1f\n" +
+	"\x03\x01\x02\x03\x10\x05\x1a\x14screening.patient_id(\x02\x82\xd3\xe4\x93\x02;:\tscreening\"./v1/patients/{screening.patient_id}/screenings\x12\xb0\x01\n" +
+	"\fGetScreening\x12,.coworkcare.sickleave.v1.GetScreeningRequest\x1a\".coworkcare.sickleave.v1.Screening\"N\xaa\xd4\x18\x0f\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x025\x123/v1/patients/{patient_id}/screenings/{screening_id}\x12\xb2\x01\n" +
+	"\x0eListScreenings\x12..coworkcare.sickleave.v1.ListScreeningsRequest\x1a/.coworkcare.sickleave.v1.ListScreeningsResponse\"?\xaa\xd4\x18\x0f\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02&\x12$/v1/patients/{patient_id}/screenings\x12\xc9\x01\n" +
+	"\x14RecordScreeningOffer\x124.coworkcare.sickleave.v1.RecordScreeningOfferRequest\x1a\".coworkcare.sickleave.v1.Screening\"W\xaa\xd4\x18\t\n" +
+	"\x03\x01\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02D:\x01*\"?/v1/patients/{patient_id}/screenings/{screening_id}:recordOffer\x12\xd5\x01\n" +
+	"\x18RegisterScreeningInError\x128.coworkcare.sickleave.v1.RegisterScreeningInErrorRequest\x1a\".coworkcare.sickleave.v1.Screening\"[\xaa\xd4\x18\t\n" +
+	"\x03\x01\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02H:\x01*\"C/v1/patients/{patient_id}/screenings/{screening_id}:registerInError\x12\xb6\x01\n" +
+	"\x0eListUnscreened\x12..coworkcare.sickleave.v1.ListUnscreenedRequest\x1a/.coworkcare.sickleave.v1.ListUnscreenedResponse\"C\xaa\xd4\x18\x10\n" +
+	"\n" +
+	"\x01\x02\x03\x04\x05\x06\a\b\n" +
+	"\r\x10\x04(\x01\x82\xd3\xe4\x93\x02)\x12'/v1/careUnits/{care_unit_id}/unscreened\x12\xa5\x02\n" +
+	"\x1bCreateWorkAbilityAssessment\x12;.coworkcare.sickleave.v1.CreateWorkAbilityAssessmentRequest\x1a..coworkcare.sickleave.v1.WorkAbilityAssessment\"\x98\x01\xaa\xd4\x18+\n" +
+	"\x01\x03\x10\x05\x1a\"work_ability_assessment.patient_id(\x02\x82\xd3\xe4\x93\x02c:\x17work_ability_assessment\"H/v1/patients/{work_ability_assessment.patient_id}/workAbilityAssessments\x12\xee\x01\n" +
+	"\x18GetWorkAbilityAssessment\x128.coworkcare.sickleave.v1.GetWorkAbilityAssessmentRequest\x1a..coworkcare.sickleave.v1.WorkAbilityAssessment\"h\xaa\xd4\x18\x0f\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02O\x12M/v1/patients/{patient_id}/workAbilityAssessments/{work_ability_assessment_id}\x12\xe2\x01\n" +
+	"\x1aListWorkAbilityAssessments\x12:.coworkcare.sickleave.v1.ListWorkAbilityAssessmentsRequest\x1a;.coworkcare.sickleave.v1.ListWorkAbilityAssessmentsResponse\"K\xaa\xd4\x18\x0f\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x022\x120/v1/patients/{patient_id}/workAbilityAssessments\x12\x91\x02\n" +
+	"$RegisterWorkAbilityAssessmentInError\x12D.coworkcare.sickleave.v1.RegisterWorkAbilityAssessmentInErrorRequest\x1a..coworkcare.sickleave.v1.WorkAbilityAssessment\"s\xaa\xd4\x18\a\n" +
+	"\x01\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02b:\x01*\"]/v1/patients/{patient_id}/workAbilityAssessments/{work_ability_assessment_id}:registerInError\x12\x85\x02\n" +
+	"\x16CreateReturnToWorkPlan\x126.coworkcare.sickleave.v1.CreateReturnToWorkPlanRequest\x1a).coworkcare.sickleave.v1.ReturnToWorkPlan\"\x87\x01\xaa\xd4\x18'\n" +
+	"\x01\x03\x10\x05\x1a\x1ereturn_to_work_plan.patient_id(\x02\x82\xd3\xe4\x93\x02V:\x13return_to_work_plan\"?/v1/patients/{return_to_work_plan.patient_id}/returnToWorkPlans\x12\xd6\x01\n" +
+	"\x13GetReturnToWorkPlan\x123.coworkcare.sickleave.v1.GetReturnToWorkPlanRequest\x1a).coworkcare.sickleave.v1.ReturnToWorkPlan\"_\xaa\xd4\x18\x0f\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02F\x12D/v1/patients/{patient_id}/returnToWorkPlans/{return_to_work_plan_id}\x12\xce\x01\n" +
+	"\x15ListReturnToWorkPlans\x125.coworkcare.sickleave.v1.ListReturnToWorkPlansRequest\x1a6.coworkcare.sickleave.v1.ListReturnToWorkPlansResponse\"F\xaa\xd4\x18\x0f\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02-\x12+/v1/patients/{patient_id}/returnToWorkPlans\x12\xb3\x02\n" +
+	"\x16UpdateReturnToWorkPlan\x126.coworkcare.sickleave.v1.UpdateReturnToWorkPlanRequest\x1a).coworkcare.sickleave.v1.ReturnToWorkPlan\"\xb5\x01\xaa\xd4\x18'\n" +
+	"\x01\x03\x10\x05\x1a\x1ereturn_to_work_plan.patient_id(\x02\x82\xd3\xe4\x93\x02\x83\x01:\x13return_to_work_plan2l/v1/patients/{return_to_work_plan.patient_id}/returnToWorkPlans/{return_to_work_plan.return_to_work_plan_id}\x12\xde\x01\n" +
+	"\x16AnswerReturnToWorkPlan\x126.coworkcare.sickleave.v1.AnswerReturnToWorkPlanRequest\x1a).coworkcare.sickleave.v1.ReturnToWorkPlan\"a\xaa\xd4\x18\a\n" +
+	"\x01\x01\x10\x05(\x02\x82\xd3\xe4\x93\x02P:\x01*\"K/v1/patients/{patient_id}/returnToWorkPlans/{return_to_work_plan_id}:answer\x12\xdd\x01\n" +
+	"\x15AgreeReturnToWorkPlan\x125.coworkcare.sickleave.v1.AgreeReturnToWorkPlanRequest\x1a).coworkcare.sickleave.v1.ReturnToWorkPlan\"b\xaa\xd4\x18\t\n" +
+	"\x03\x01\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02O:\x01*\"J/v1/patients/{patient_id}/returnToWorkPlans/{return_to_work_plan_id}:agree\x12\xe3\x01\n" +
+	"\x17CheckInReturnToWorkPlan\x127.coworkcare.sickleave.v1.CheckInReturnToWorkPlanRequest\x1a).coworkcare.sickleave.v1.ReturnToWorkPlan\"d\xaa\xd4\x18\t\n" +
+	"\x03\x01\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02Q:\x01*\"L/v1/patients/{patient_id}/returnToWorkPlans/{return_to_work_plan_id}:checkIn\x12\xda\x01\n" +
+	"\x14HoldReturnToWorkPlan\x124.coworkcare.sickleave.v1.HoldReturnToWorkPlanRequest\x1a).coworkcare.sickleave.v1.ReturnToWorkPlan\"a\xaa\xd4\x18\t\n" +
+	"\x03\x01\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02N:\x01*\"I/v1/patients/{patient_id}/returnToWorkPlans/{return_to_work_plan_id}:hold\x12\xe6\x01\n" +
+	"\x18StepBackReturnToWorkPlan\x128.coworkcare.sickleave.v1.StepBackReturnToWorkPlanRequest\x1a).coworkcare.sickleave.v1.ReturnToWorkPlan\"e\xaa\xd4\x18\t\n" +
+	"\x03\x01\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02R:\x01*\"M/v1/patients/{patient_id}/returnToWorkPlans/{return_to_work_plan_id}:stepBack\x12\xe6\x01\n" +
+	"\x18CompleteReturnToWorkPlan\x128.coworkcare.sickleave.v1.CompleteReturnToWorkPlanRequest\x1a).coworkcare.sickleave.v1.ReturnToWorkPlan\"e\xaa\xd4\x18\t\n" +
+	"\x03\x01\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02R:\x01*\"M/v1/patients/{patient_id}/returnToWorkPlans/{return_to_work_plan_id}:complete\x12\xe6\x01\n" +
+	"\x18WithdrawReturnToWorkPlan\x128.coworkcare.sickleave.v1.WithdrawReturnToWorkPlanRequest\x1a).coworkcare.sickleave.v1.ReturnToWorkPlan\"e\xaa\xd4\x18\t\n" +
+	"\x03\x01\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02R:\x01*\"M/v1/patients/{patient_id}/returnToWorkPlans/{return_to_work_plan_id}:withdraw\x12\xc7\x01\n" +
+	"\x17PreviewReturnToWorkPlan\x127.coworkcare.sickleave.v1.PreviewReturnToWorkPlanRequest\x1a8.coworkcare.sickleave.v1.PreviewReturnToWorkPlanResponse\"9\xaa\xd4\x18\r\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x01\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/returnToWorkPlans:preview\x12\xae\x01\n" +
+	"\rListDeadlines\x12-.coworkcare.sickleave.v1.ListDeadlinesRequest\x1a..coworkcare.sickleave.v1.ListDeadlinesResponse\">\xaa\xd4\x18\x0f\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02%\x12#/v1/patients/{patient_id}/deadlinesBPZNgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1;sickleavev1b\x06proto3"
 
 var file_coworkcare_sickleave_v1_sickleave_service_proto_goTypes = []any{
-	(*CreateCertificateRequest)(nil),           // 0: coworkcare.sickleave.v1.CreateCertificateRequest
-	(*GetCertificateRequest)(nil),              // 1: coworkcare.sickleave.v1.GetCertificateRequest
-	(*ListCertificatesRequest)(nil),            // 2: coworkcare.sickleave.v1.ListCertificatesRequest
-	(*UpdateCertificateRequest)(nil),           // 3: coworkcare.sickleave.v1.UpdateCertificateRequest
-	(*SignCertificateRequest)(nil),             // 4: coworkcare.sickleave.v1.SignCertificateRequest
-	(*RevokeCertificateRequest)(nil),           // 5: coworkcare.sickleave.v1.RevokeCertificateRequest
-	(*RegisterCertificateInErrorRequest)(nil),  // 6: coworkcare.sickleave.v1.RegisterCertificateInErrorRequest
-	(*ListSickLeaveCasesRequest)(nil),          // 7: coworkcare.sickleave.v1.ListSickLeaveCasesRequest
-	(*ListCareUnitSickLeaveCasesRequest)(nil),  // 8: coworkcare.sickleave.v1.ListCareUnitSickLeaveCasesRequest
-	(*ComputeSickLeaveCasesRequest)(nil),       // 9: coworkcare.sickleave.v1.ComputeSickLeaveCasesRequest
-	(*Certificate)(nil),                        // 10: coworkcare.sickleave.v1.Certificate
-	(*ListCertificatesResponse)(nil),           // 11: coworkcare.sickleave.v1.ListCertificatesResponse
-	(*ListSickLeaveCasesResponse)(nil),         // 12: coworkcare.sickleave.v1.ListSickLeaveCasesResponse
-	(*ListCareUnitSickLeaveCasesResponse)(nil), // 13: coworkcare.sickleave.v1.ListCareUnitSickLeaveCasesResponse
-	(*ComputeSickLeaveCasesResponse)(nil),      // 14: coworkcare.sickleave.v1.ComputeSickLeaveCasesResponse
+	(*CreateCertificateRequest)(nil),                    // 0: coworkcare.sickleave.v1.CreateCertificateRequest
+	(*GetCertificateRequest)(nil),                       // 1: coworkcare.sickleave.v1.GetCertificateRequest
+	(*ListCertificatesRequest)(nil),                     // 2: coworkcare.sickleave.v1.ListCertificatesRequest
+	(*UpdateCertificateRequest)(nil),                    // 3: coworkcare.sickleave.v1.UpdateCertificateRequest
+	(*SignCertificateRequest)(nil),                      // 4: coworkcare.sickleave.v1.SignCertificateRequest
+	(*RevokeCertificateRequest)(nil),                    // 5: coworkcare.sickleave.v1.RevokeCertificateRequest
+	(*RegisterCertificateInErrorRequest)(nil),           // 6: coworkcare.sickleave.v1.RegisterCertificateInErrorRequest
+	(*DraftCertificateExtensionRequest)(nil),            // 7: coworkcare.sickleave.v1.DraftCertificateExtensionRequest
+	(*ListSickLeaveCasesRequest)(nil),                   // 8: coworkcare.sickleave.v1.ListSickLeaveCasesRequest
+	(*ListCareUnitSickLeaveCasesRequest)(nil),           // 9: coworkcare.sickleave.v1.ListCareUnitSickLeaveCasesRequest
+	(*ComputeSickLeaveCasesRequest)(nil),                // 10: coworkcare.sickleave.v1.ComputeSickLeaveCasesRequest
+	(*CreateScreeningRequest)(nil),                      // 11: coworkcare.sickleave.v1.CreateScreeningRequest
+	(*GetScreeningRequest)(nil),                         // 12: coworkcare.sickleave.v1.GetScreeningRequest
+	(*ListScreeningsRequest)(nil),                       // 13: coworkcare.sickleave.v1.ListScreeningsRequest
+	(*RecordScreeningOfferRequest)(nil),                 // 14: coworkcare.sickleave.v1.RecordScreeningOfferRequest
+	(*RegisterScreeningInErrorRequest)(nil),             // 15: coworkcare.sickleave.v1.RegisterScreeningInErrorRequest
+	(*ListUnscreenedRequest)(nil),                       // 16: coworkcare.sickleave.v1.ListUnscreenedRequest
+	(*CreateWorkAbilityAssessmentRequest)(nil),          // 17: coworkcare.sickleave.v1.CreateWorkAbilityAssessmentRequest
+	(*GetWorkAbilityAssessmentRequest)(nil),             // 18: coworkcare.sickleave.v1.GetWorkAbilityAssessmentRequest
+	(*ListWorkAbilityAssessmentsRequest)(nil),           // 19: coworkcare.sickleave.v1.ListWorkAbilityAssessmentsRequest
+	(*RegisterWorkAbilityAssessmentInErrorRequest)(nil), // 20: coworkcare.sickleave.v1.RegisterWorkAbilityAssessmentInErrorRequest
+	(*CreateReturnToWorkPlanRequest)(nil),               // 21: coworkcare.sickleave.v1.CreateReturnToWorkPlanRequest
+	(*GetReturnToWorkPlanRequest)(nil),                  // 22: coworkcare.sickleave.v1.GetReturnToWorkPlanRequest
+	(*ListReturnToWorkPlansRequest)(nil),                // 23: coworkcare.sickleave.v1.ListReturnToWorkPlansRequest
+	(*UpdateReturnToWorkPlanRequest)(nil),               // 24: coworkcare.sickleave.v1.UpdateReturnToWorkPlanRequest
+	(*AnswerReturnToWorkPlanRequest)(nil),               // 25: coworkcare.sickleave.v1.AnswerReturnToWorkPlanRequest
+	(*AgreeReturnToWorkPlanRequest)(nil),                // 26: coworkcare.sickleave.v1.AgreeReturnToWorkPlanRequest
+	(*CheckInReturnToWorkPlanRequest)(nil),              // 27: coworkcare.sickleave.v1.CheckInReturnToWorkPlanRequest
+	(*HoldReturnToWorkPlanRequest)(nil),                 // 28: coworkcare.sickleave.v1.HoldReturnToWorkPlanRequest
+	(*StepBackReturnToWorkPlanRequest)(nil),             // 29: coworkcare.sickleave.v1.StepBackReturnToWorkPlanRequest
+	(*CompleteReturnToWorkPlanRequest)(nil),             // 30: coworkcare.sickleave.v1.CompleteReturnToWorkPlanRequest
+	(*WithdrawReturnToWorkPlanRequest)(nil),             // 31: coworkcare.sickleave.v1.WithdrawReturnToWorkPlanRequest
+	(*PreviewReturnToWorkPlanRequest)(nil),              // 32: coworkcare.sickleave.v1.PreviewReturnToWorkPlanRequest
+	(*ListDeadlinesRequest)(nil),                        // 33: coworkcare.sickleave.v1.ListDeadlinesRequest
+	(*Certificate)(nil),                                 // 34: coworkcare.sickleave.v1.Certificate
+	(*ListCertificatesResponse)(nil),                    // 35: coworkcare.sickleave.v1.ListCertificatesResponse
+	(*ListSickLeaveCasesResponse)(nil),                  // 36: coworkcare.sickleave.v1.ListSickLeaveCasesResponse
+	(*ListCareUnitSickLeaveCasesResponse)(nil),          // 37: coworkcare.sickleave.v1.ListCareUnitSickLeaveCasesResponse
+	(*ComputeSickLeaveCasesResponse)(nil),               // 38: coworkcare.sickleave.v1.ComputeSickLeaveCasesResponse
+	(*Screening)(nil),                                   // 39: coworkcare.sickleave.v1.Screening
+	(*ListScreeningsResponse)(nil),                      // 40: coworkcare.sickleave.v1.ListScreeningsResponse
+	(*ListUnscreenedResponse)(nil),                      // 41: coworkcare.sickleave.v1.ListUnscreenedResponse
+	(*WorkAbilityAssessment)(nil),                       // 42: coworkcare.sickleave.v1.WorkAbilityAssessment
+	(*ListWorkAbilityAssessmentsResponse)(nil),          // 43: coworkcare.sickleave.v1.ListWorkAbilityAssessmentsResponse
+	(*ReturnToWorkPlan)(nil),                            // 44: coworkcare.sickleave.v1.ReturnToWorkPlan
+	(*ListReturnToWorkPlansResponse)(nil),               // 45: coworkcare.sickleave.v1.ListReturnToWorkPlansResponse
+	(*PreviewReturnToWorkPlanResponse)(nil),             // 46: coworkcare.sickleave.v1.PreviewReturnToWorkPlanResponse
+	(*ListDeadlinesResponse)(nil),                       // 47: coworkcare.sickleave.v1.ListDeadlinesResponse
 }
 var file_coworkcare_sickleave_v1_sickleave_service_proto_depIdxs = []int32{
 	0,  // 0: coworkcare.sickleave.v1.SickLeaveService.CreateCertificate:input_type -> coworkcare.sickleave.v1.CreateCertificateRequest
@@ -76,21 +159,69 @@ var file_coworkcare_sickleave_v1_sickleave_service_proto_depIdxs = []int32{
 	4,  // 4: coworkcare.sickleave.v1.SickLeaveService.SignCertificate:input_type -> coworkcare.sickleave.v1.SignCertificateRequest
 	5,  // 5: coworkcare.sickleave.v1.SickLeaveService.RevokeCertificate:input_type -> coworkcare.sickleave.v1.RevokeCertificateRequest
 	6,  // 6: coworkcare.sickleave.v1.SickLeaveService.RegisterCertificateInError:input_type -> coworkcare.sickleave.v1.RegisterCertificateInErrorRequest
-	7,  // 7: coworkcare.sickleave.v1.SickLeaveService.ListSickLeaveCases:input_type -> coworkcare.sickleave.v1.ListSickLeaveCasesRequest
-	8,  // 8: coworkcare.sickleave.v1.SickLeaveService.ListCareUnitSickLeaveCases:input_type -> coworkcare.sickleave.v1.ListCareUnitSickLeaveCasesRequest
-	9,  // 9: coworkcare.sickleave.v1.SickLeaveService.ComputeSickLeaveCases:input_type -> coworkcare.sickleave.v1.ComputeSickLeaveCasesRequest
-	10, // 10: coworkcare.sickleave.v1.SickLeaveService.CreateCertificate:output_type -> coworkcare.sickleave.v1.Certificate
-	10, // 11: coworkcare.sickleave.v1.SickLeaveService.GetCertificate:output_type -> coworkcare.sickleave.v1.Certificate
-	11, // 12: coworkcare.sickleave.v1.SickLeaveService.ListCertificates:output_type -> coworkcare.sickleave.v1.ListCertificatesResponse
-	10, // 13: coworkcare.sickleave.v1.SickLeaveService.UpdateCertificate:output_type -> coworkcare.sickleave.v1.Certificate
-	10, // 14: coworkcare.sickleave.v1.SickLeaveService.SignCertificate:output_type -> coworkcare.sickleave.v1.Certificate
-	10, // 15: coworkcare.sickleave.v1.SickLeaveService.RevokeCertificate:output_type -> coworkcare.sickleave.v1.Certificate
-	10, // 16: coworkcare.sickleave.v1.SickLeaveService.RegisterCertificateInError:output_type -> coworkcare.sickleave.v1.Certificate
-	12, // 17: coworkcare.sickleave.v1.SickLeaveService.ListSickLeaveCases:output_type -> coworkcare.sickleave.v1.ListSickLeaveCasesResponse
-	13, // 18: coworkcare.sickleave.v1.SickLeaveService.ListCareUnitSickLeaveCases:output_type -> coworkcare.sickleave.v1.ListCareUnitSickLeaveCasesResponse
-	14, // 19: coworkcare.sickleave.v1.SickLeaveService.ComputeSickLeaveCases:output_type -> coworkcare.sickleave.v1.ComputeSickLeaveCasesResponse
-	10, // [10:20] is the sub-list for method output_type
-	0,  // [0:10] is the sub-list for method input_type
+	7,  // 7: coworkcare.sickleave.v1.SickLeaveService.DraftCertificateExtension:input_type -> coworkcare.sickleave.v1.DraftCertificateExtensionRequest
+	8,  // 8: coworkcare.sickleave.v1.SickLeaveService.ListSickLeaveCases:input_type -> coworkcare.sickleave.v1.ListSickLeaveCasesRequest
+	9,  // 9: coworkcare.sickleave.v1.SickLeaveService.ListCareUnitSickLeaveCases:input_type -> coworkcare.sickleave.v1.ListCareUnitSickLeaveCasesRequest
+	10, // 10: coworkcare.sickleave.v1.SickLeaveService.ComputeSickLeaveCases:input_type -> coworkcare.sickleave.v1.ComputeSickLeaveCasesRequest
+	11, // 11: coworkcare.sickleave.v1.SickLeaveService.CreateScreening:input_type -> coworkcare.sickleave.v1.CreateScreeningRequest
+	12, // 12: coworkcare.sickleave.v1.SickLeaveService.GetScreening:input_type -> coworkcare.sickleave.v1.GetScreeningRequest
+	13, // 13: coworkcare.sickleave.v1.SickLeaveService.ListScreenings:input_type -> coworkcare.sickleave.v1.ListScreeningsRequest
+	14, // 14: coworkcare.sickleave.v1.SickLeaveService.RecordScreeningOffer:input_type -> coworkcare.sickleave.v1.RecordScreeningOfferRequest
+	15, // 15: coworkcare.sickleave.v1.SickLeaveService.RegisterScreeningInError:input_type -> coworkcare.sickleave.v1.RegisterScreeningInErrorRequest
+	16, // 16: coworkcare.sickleave.v1.SickLeaveService.ListUnscreened:input_type -> coworkcare.sickleave.v1.ListUnscreenedRequest
+	17, // 17: coworkcare.sickleave.v1.SickLeaveService.CreateWorkAbilityAssessment:input_type -> coworkcare.sickleave.v1.CreateWorkAbilityAssessmentRequest
+	18, // 18: coworkcare.sickleave.v1.SickLeaveService.GetWorkAbilityAssessment:input_type -> coworkcare.sickleave.v1.GetWorkAbilityAssessmentRequest
+	19, // 19: coworkcare.sickleave.v1.SickLeaveService.ListWorkAbilityAssessments:input_type -> coworkcare.sickleave.v1.ListWorkAbilityAssessmentsRequest
+	20, // 20: coworkcare.sickleave.v1.SickLeaveService.RegisterWorkAbilityAssessmentInError:input_type -> coworkcare.sickleave.v1.RegisterWorkAbilityAssessmentInErrorRequest
+	21, // 21: coworkcare.sickleave.v1.SickLeaveService.CreateReturnToWorkPlan:input_type -> coworkcare.sickleave.v1.CreateReturnToWorkPlanRequest
+	22, // 22: coworkcare.sickleave.v1.SickLeaveService.GetReturnToWorkPlan:input_type -> coworkcare.sickleave.v1.GetReturnToWorkPlanRequest
+	23, // 23: coworkcare.sickleave.v1.SickLeaveService.ListReturnToWorkPlans:input_type -> coworkcare.sickleave.v1.ListReturnToWorkPlansRequest
+	24, // 24: coworkcare.sickleave.v1.SickLeaveService.UpdateReturnToWorkPlan:input_type -> coworkcare.sickleave.v1.UpdateReturnToWorkPlanRequest
+	25, // 25: coworkcare.sickleave.v1.SickLeaveService.AnswerReturnToWorkPlan:input_type -> coworkcare.sickleave.v1.AnswerReturnToWorkPlanRequest
+	26, // 26: coworkcare.sickleave.v1.SickLeaveService.AgreeReturnToWorkPlan:input_type -> coworkcare.sickleave.v1.AgreeReturnToWorkPlanRequest
+	27, // 27: coworkcare.sickleave.v1.SickLeaveService.CheckInReturnToWorkPlan:input_type -> coworkcare.sickleave.v1.CheckInReturnToWorkPlanRequest
+	28, // 28: coworkcare.sickleave.v1.SickLeaveService.HoldReturnToWorkPlan:input_type -> coworkcare.sickleave.v1.HoldReturnToWorkPlanRequest
+	29, // 29: coworkcare.sickleave.v1.SickLeaveService.StepBackReturnToWorkPlan:input_type -> coworkcare.sickleave.v1.StepBackReturnToWorkPlanRequest
+	30, // 30: coworkcare.sickleave.v1.SickLeaveService.CompleteReturnToWorkPlan:input_type -> coworkcare.sickleave.v1.CompleteReturnToWorkPlanRequest
+	31, // 31: coworkcare.sickleave.v1.SickLeaveService.WithdrawReturnToWorkPlan:input_type -> coworkcare.sickleave.v1.WithdrawReturnToWorkPlanRequest
+	32, // 32: coworkcare.sickleave.v1.SickLeaveService.PreviewReturnToWorkPlan:input_type -> coworkcare.sickleave.v1.PreviewReturnToWorkPlanRequest
+	33, // 33: coworkcare.sickleave.v1.SickLeaveService.ListDeadlines:input_type -> coworkcare.sickleave.v1.ListDeadlinesRequest
+	34, // 34: coworkcare.sickleave.v1.SickLeaveService.CreateCertificate:output_type -> coworkcare.sickleave.v1.Certificate
+	34, // 35: coworkcare.sickleave.v1.SickLeaveService.GetCertificate:output_type -> coworkcare.sickleave.v1.Certificate
+	35, // 36: coworkcare.sickleave.v1.SickLeaveService.ListCertificates:output_type -> coworkcare.sickleave.v1.ListCertificatesResponse
+	34, // 37: coworkcare.sickleave.v1.SickLeaveService.UpdateCertificate:output_type -> coworkcare.sickleave.v1.Certificate
+	34, // 38: coworkcare.sickleave.v1.SickLeaveService.SignCertificate:output_type -> coworkcare.sickleave.v1.Certificate
+	34, // 39: coworkcare.sickleave.v1.SickLeaveService.RevokeCertificate:output_type -> coworkcare.sickleave.v1.Certificate
+	34, // 40: coworkcare.sickleave.v1.SickLeaveService.RegisterCertificateInError:output_type -> coworkcare.sickleave.v1.Certificate
+	34, // 41: coworkcare.sickleave.v1.SickLeaveService.DraftCertificateExtension:output_type -> coworkcare.sickleave.v1.Certificate
+	36, // 42: coworkcare.sickleave.v1.SickLeaveService.ListSickLeaveCases:output_type -> coworkcare.sickleave.v1.ListSickLeaveCasesResponse
+	37, // 43: coworkcare.sickleave.v1.SickLeaveService.ListCareUnitSickLeaveCases:output_type -> coworkcare.sickleave.v1.ListCareUnitSickLeaveCasesResponse
+	38, // 44: coworkcare.sickleave.v1.SickLeaveService.ComputeSickLeaveCases:output_type -> coworkcare.sickleave.v1.ComputeSickLeaveCasesResponse
+	39, // 45: coworkcare.sickleave.v1.SickLeaveService.CreateScreening:output_type -> coworkcare.sickleave.v1.Screening
+	39, // 46: coworkcare.sickleave.v1.SickLeaveService.GetScreening:output_type -> coworkcare.sickleave.v1.Screening
+	40, // 47: coworkcare.sickleave.v1.SickLeaveService.ListScreenings:output_type -> coworkcare.sickleave.v1.ListScreeningsResponse
+	39, // 48: coworkcare.sickleave.v1.SickLeaveService.RecordScreeningOffer:output_type -> coworkcare.sickleave.v1.Screening
+	39, // 49: coworkcare.sickleave.v1.SickLeaveService.RegisterScreeningInError:output_type -> coworkcare.sickleave.v1.Screening
+	41, // 50: coworkcare.sickleave.v1.SickLeaveService.ListUnscreened:output_type -> coworkcare.sickleave.v1.ListUnscreenedResponse
+	42, // 51: coworkcare.sickleave.v1.SickLeaveService.CreateWorkAbilityAssessment:output_type -> coworkcare.sickleave.v1.WorkAbilityAssessment
+	42, // 52: coworkcare.sickleave.v1.SickLeaveService.GetWorkAbilityAssessment:output_type -> coworkcare.sickleave.v1.WorkAbilityAssessment
+	43, // 53: coworkcare.sickleave.v1.SickLeaveService.ListWorkAbilityAssessments:output_type -> coworkcare.sickleave.v1.ListWorkAbilityAssessmentsResponse
+	42, // 54: coworkcare.sickleave.v1.SickLeaveService.RegisterWorkAbilityAssessmentInError:output_type -> coworkcare.sickleave.v1.WorkAbilityAssessment
+	44, // 55: coworkcare.sickleave.v1.SickLeaveService.CreateReturnToWorkPlan:output_type -> coworkcare.sickleave.v1.ReturnToWorkPlan
+	44, // 56: coworkcare.sickleave.v1.SickLeaveService.GetReturnToWorkPlan:output_type -> coworkcare.sickleave.v1.ReturnToWorkPlan
+	45, // 57: coworkcare.sickleave.v1.SickLeaveService.ListReturnToWorkPlans:output_type -> coworkcare.sickleave.v1.ListReturnToWorkPlansResponse
+	44, // 58: coworkcare.sickleave.v1.SickLeaveService.UpdateReturnToWorkPlan:output_type -> coworkcare.sickleave.v1.ReturnToWorkPlan
+	44, // 59: coworkcare.sickleave.v1.SickLeaveService.AnswerReturnToWorkPlan:output_type -> coworkcare.sickleave.v1.ReturnToWorkPlan
+	44, // 60: coworkcare.sickleave.v1.SickLeaveService.AgreeReturnToWorkPlan:output_type -> coworkcare.sickleave.v1.ReturnToWorkPlan
+	44, // 61: coworkcare.sickleave.v1.SickLeaveService.CheckInReturnToWorkPlan:output_type -> coworkcare.sickleave.v1.ReturnToWorkPlan
+	44, // 62: coworkcare.sickleave.v1.SickLeaveService.HoldReturnToWorkPlan:output_type -> coworkcare.sickleave.v1.ReturnToWorkPlan
+	44, // 63: coworkcare.sickleave.v1.SickLeaveService.StepBackReturnToWorkPlan:output_type -> coworkcare.sickleave.v1.ReturnToWorkPlan
+	44, // 64: coworkcare.sickleave.v1.SickLeaveService.CompleteReturnToWorkPlan:output_type -> coworkcare.sickleave.v1.ReturnToWorkPlan
+	44, // 65: coworkcare.sickleave.v1.SickLeaveService.WithdrawReturnToWorkPlan:output_type -> coworkcare.sickleave.v1.ReturnToWorkPlan
+	46, // 66: coworkcare.sickleave.v1.SickLeaveService.PreviewReturnToWorkPlan:output_type -> coworkcare.sickleave.v1.PreviewReturnToWorkPlanResponse
+	47, // 67: coworkcare.sickleave.v1.SickLeaveService.ListDeadlines:output_type -> coworkcare.sickleave.v1.ListDeadlinesResponse
+	34, // [34:68] is the sub-list for method output_type
+	0,  // [0:34] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -102,7 +233,11 @@ func file_coworkcare_sickleave_v1_sickleave_service_proto_init() {
 		return
 	}
 	file_coworkcare_sickleave_v1_certificate_proto_init()
+	file_coworkcare_sickleave_v1_deadline_proto_init()
+	file_coworkcare_sickleave_v1_return_to_work_plan_proto_init()
+	file_coworkcare_sickleave_v1_screening_proto_init()
 	file_coworkcare_sickleave_v1_sick_leave_case_proto_init()
+	file_coworkcare_sickleave_v1_work_ability_assessment_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -19,23 +19,48 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	SickLeaveService_CreateCertificate_FullMethodName          = "/coworkcare.sickleave.v1.SickLeaveService/CreateCertificate"
-	SickLeaveService_GetCertificate_FullMethodName             = "/coworkcare.sickleave.v1.SickLeaveService/GetCertificate"
-	SickLeaveService_ListCertificates_FullMethodName           = "/coworkcare.sickleave.v1.SickLeaveService/ListCertificates"
-	SickLeaveService_UpdateCertificate_FullMethodName          = "/coworkcare.sickleave.v1.SickLeaveService/UpdateCertificate"
-	SickLeaveService_SignCertificate_FullMethodName            = "/coworkcare.sickleave.v1.SickLeaveService/SignCertificate"
-	SickLeaveService_RevokeCertificate_FullMethodName          = "/coworkcare.sickleave.v1.SickLeaveService/RevokeCertificate"
-	SickLeaveService_RegisterCertificateInError_FullMethodName = "/coworkcare.sickleave.v1.SickLeaveService/RegisterCertificateInError"
-	SickLeaveService_ListSickLeaveCases_FullMethodName         = "/coworkcare.sickleave.v1.SickLeaveService/ListSickLeaveCases"
-	SickLeaveService_ListCareUnitSickLeaveCases_FullMethodName = "/coworkcare.sickleave.v1.SickLeaveService/ListCareUnitSickLeaveCases"
-	SickLeaveService_ComputeSickLeaveCases_FullMethodName      = "/coworkcare.sickleave.v1.SickLeaveService/ComputeSickLeaveCases"
+	SickLeaveService_CreateCertificate_FullMethodName                    = "/coworkcare.sickleave.v1.SickLeaveService/CreateCertificate"
+	SickLeaveService_GetCertificate_FullMethodName                       = "/coworkcare.sickleave.v1.SickLeaveService/GetCertificate"
+	SickLeaveService_ListCertificates_FullMethodName                     = "/coworkcare.sickleave.v1.SickLeaveService/ListCertificates"
+	SickLeaveService_UpdateCertificate_FullMethodName                    = "/coworkcare.sickleave.v1.SickLeaveService/UpdateCertificate"
+	SickLeaveService_SignCertificate_FullMethodName                      = "/coworkcare.sickleave.v1.SickLeaveService/SignCertificate"
+	SickLeaveService_RevokeCertificate_FullMethodName                    = "/coworkcare.sickleave.v1.SickLeaveService/RevokeCertificate"
+	SickLeaveService_RegisterCertificateInError_FullMethodName           = "/coworkcare.sickleave.v1.SickLeaveService/RegisterCertificateInError"
+	SickLeaveService_DraftCertificateExtension_FullMethodName            = "/coworkcare.sickleave.v1.SickLeaveService/DraftCertificateExtension"
+	SickLeaveService_ListSickLeaveCases_FullMethodName                   = "/coworkcare.sickleave.v1.SickLeaveService/ListSickLeaveCases"
+	SickLeaveService_ListCareUnitSickLeaveCases_FullMethodName           = "/coworkcare.sickleave.v1.SickLeaveService/ListCareUnitSickLeaveCases"
+	SickLeaveService_ComputeSickLeaveCases_FullMethodName                = "/coworkcare.sickleave.v1.SickLeaveService/ComputeSickLeaveCases"
+	SickLeaveService_CreateScreening_FullMethodName                      = "/coworkcare.sickleave.v1.SickLeaveService/CreateScreening"
+	SickLeaveService_GetScreening_FullMethodName                         = "/coworkcare.sickleave.v1.SickLeaveService/GetScreening"
+	SickLeaveService_ListScreenings_FullMethodName                       = "/coworkcare.sickleave.v1.SickLeaveService/ListScreenings"
+	SickLeaveService_RecordScreeningOffer_FullMethodName                 = "/coworkcare.sickleave.v1.SickLeaveService/RecordScreeningOffer"
+	SickLeaveService_RegisterScreeningInError_FullMethodName             = "/coworkcare.sickleave.v1.SickLeaveService/RegisterScreeningInError"
+	SickLeaveService_ListUnscreened_FullMethodName                       = "/coworkcare.sickleave.v1.SickLeaveService/ListUnscreened"
+	SickLeaveService_CreateWorkAbilityAssessment_FullMethodName          = "/coworkcare.sickleave.v1.SickLeaveService/CreateWorkAbilityAssessment"
+	SickLeaveService_GetWorkAbilityAssessment_FullMethodName             = "/coworkcare.sickleave.v1.SickLeaveService/GetWorkAbilityAssessment"
+	SickLeaveService_ListWorkAbilityAssessments_FullMethodName           = "/coworkcare.sickleave.v1.SickLeaveService/ListWorkAbilityAssessments"
+	SickLeaveService_RegisterWorkAbilityAssessmentInError_FullMethodName = "/coworkcare.sickleave.v1.SickLeaveService/RegisterWorkAbilityAssessmentInError"
+	SickLeaveService_CreateReturnToWorkPlan_FullMethodName               = "/coworkcare.sickleave.v1.SickLeaveService/CreateReturnToWorkPlan"
+	SickLeaveService_GetReturnToWorkPlan_FullMethodName                  = "/coworkcare.sickleave.v1.SickLeaveService/GetReturnToWorkPlan"
+	SickLeaveService_ListReturnToWorkPlans_FullMethodName                = "/coworkcare.sickleave.v1.SickLeaveService/ListReturnToWorkPlans"
+	SickLeaveService_UpdateReturnToWorkPlan_FullMethodName               = "/coworkcare.sickleave.v1.SickLeaveService/UpdateReturnToWorkPlan"
+	SickLeaveService_AnswerReturnToWorkPlan_FullMethodName               = "/coworkcare.sickleave.v1.SickLeaveService/AnswerReturnToWorkPlan"
+	SickLeaveService_AgreeReturnToWorkPlan_FullMethodName                = "/coworkcare.sickleave.v1.SickLeaveService/AgreeReturnToWorkPlan"
+	SickLeaveService_CheckInReturnToWorkPlan_FullMethodName              = "/coworkcare.sickleave.v1.SickLeaveService/CheckInReturnToWorkPlan"
+	SickLeaveService_HoldReturnToWorkPlan_FullMethodName                 = "/coworkcare.sickleave.v1.SickLeaveService/HoldReturnToWorkPlan"
+	SickLeaveService_StepBackReturnToWorkPlan_FullMethodName             = "/coworkcare.sickleave.v1.SickLeaveService/StepBackReturnToWorkPlan"
+	SickLeaveService_CompleteReturnToWorkPlan_FullMethodName             = "/coworkcare.sickleave.v1.SickLeaveService/CompleteReturnToWorkPlan"
+	SickLeaveService_WithdrawReturnToWorkPlan_FullMethodName             = "/coworkcare.sickleave.v1.SickLeaveService/WithdrawReturnToWorkPlan"
+	SickLeaveService_PreviewReturnToWorkPlan_FullMethodName              = "/coworkcare.sickleave.v1.SickLeaveService/PreviewReturnToWorkPlan"
+	SickLeaveService_ListDeadlines_FullMethodName                        = "/coworkcare.sickleave.v1.SickLeaveService/ListDeadlines"
 )
 
 // SickLeaveServiceClient is the client API for SickLeaveService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Sick leave: certificates and the cases that follow from them. Degrees are the GP's: only a GP signs and revokes.
+// Sick leave: certificates and the cases that follow from them, screenings, work-ability assessments and plans for return to
+// work. Degrees are the GP's: only a GP signs and revokes, and the steps of a plan are a proposal until a GP has answered.
 //
 // Every write takes a `request_id`: the same id with the same body gives the first answer for 24 hours and writes once; with
 // another body it is refused (FAILED_PRECONDITION, REQUEST_ID_REUSED). A stale `etag` is refused (ABORTED, ETAG_MISMATCH). A
@@ -68,6 +93,12 @@ type SickLeaveServiceClient interface {
 	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED);
 	// FAILED_PRECONDITION (CERTIFICATE_REGISTERED_IN_ERROR).
 	RegisterCertificateInError(ctx context.Context, in *RegisterCertificateInErrorRequest, opts ...grpc.CallOption) (*Certificate, error)
+	// Drafts an extension of a signed certificate: filled in from it, from the latest work-ability assessment when that is not older
+	// than the certificate, and from the step of the return-to-work plan that follows its end; each filled-in field names its source.
+	// What the assessment rests on is left empty: it must be new. Signs nothing.
+	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); FAILED_PRECONDITION (NO_CERTIFICATE_TO_EXTEND, CERTIFICATE_NOT_SIGNED);
+	// PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	DraftCertificateExtension(ctx context.Context, in *DraftCertificateExtensionRequest, opts ...grpc.CallOption) (*Certificate, error)
 	// Computes a patient's cases as of a day from the stored certificates of the care provider.
 	// Errors: INVALID_ARGUMENT (OUT_OF_RANGE).
 	ListSickLeaveCases(ctx context.Context, in *ListSickLeaveCasesRequest, opts ...grpc.CallOption) (*ListSickLeaveCasesResponse, error)
@@ -78,6 +109,91 @@ type SickLeaveServiceClient interface {
 	// No certificates is an empty answer. Errors: INVALID_ARGUMENT with every violation of reason.proto: absurd days, lengths and
 	// degrees, ids given twice, a count out of range, more than 1,000 certificates.
 	ComputeSickLeaveCases(ctx context.Context, in *ComputeSickLeaveCasesRequest, opts ...grpc.CallOption) (*ComputeSickLeaveCasesResponse, error)
+	// Records a screening. It takes no consent to coordination: it prepares the offer.
+	// Errors: INVALID_ARGUMENT (DATE_IN_FUTURE); PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	CreateScreening(ctx context.Context, in *CreateScreeningRequest, opts ...grpc.CallOption) (*Screening, error)
+	// Reads a screening. Errors: NOT_FOUND (SCREENING_NOT_FOUND).
+	GetScreening(ctx context.Context, in *GetScreeningRequest, opts ...grpc.CallOption) (*Screening, error)
+	// Lists a patient's screenings, newest first by creation. Errors: INVALID_ARGUMENT (BAD_PAGE_TOKEN).
+	ListScreenings(ctx context.Context, in *ListScreeningsRequest, opts ...grpc.CallOption) (*ListScreeningsResponse, error)
+	// Records that coordination was offered, or what the patient said to it.
+	// Errors: NOT_FOUND (SCREENING_NOT_FOUND); ABORTED; FAILED_PRECONDITION (SCREENING_REGISTERED_IN_ERROR); PERMISSION_DENIED
+	// (PRACTITIONER_REQUIRED).
+	RecordScreeningOffer(ctx context.Context, in *RecordScreeningOfferRequest, opts ...grpc.CallOption) (*Screening, error)
+	// Marks a screening as registered in error; it no longer counts.
+	// Errors: NOT_FOUND (SCREENING_NOT_FOUND); ABORTED; FAILED_PRECONDITION (SCREENING_REGISTERED_IN_ERROR); PERMISSION_DENIED
+	// (PRACTITIONER_REQUIRED).
+	RegisterScreeningInError(ctx context.Context, in *RegisterScreeningInErrorRequest, opts ...grpc.CallOption) (*Screening, error)
+	// Lists the patients of a care unit whose ongoing case has lasted longer than the limit without a screening, by patient id.
+	// Errors: NOT_FOUND (CARE_UNIT_NOT_FOUND); INVALID_ARGUMENT (OUT_OF_RANGE, BAD_PAGE_TOKEN).
+	ListUnscreened(ctx context.Context, in *ListUnscreenedRequest, opts ...grpc.CallOption) (*ListUnscreenedResponse, error)
+	// Records a coordinator's work-ability assessment. It takes the patient's consent to coordination.
+	// Errors: FAILED_PRECONDITION (COORDINATION_CONSENT_MISSING); INVALID_ARGUMENT (DATE_IN_FUTURE); PERMISSION_DENIED (ROLE_REQUIRED,
+	// PRACTITIONER_REQUIRED).
+	CreateWorkAbilityAssessment(ctx context.Context, in *CreateWorkAbilityAssessmentRequest, opts ...grpc.CallOption) (*WorkAbilityAssessment, error)
+	// Reads an assessment. Errors: NOT_FOUND (WORK_ABILITY_ASSESSMENT_NOT_FOUND).
+	GetWorkAbilityAssessment(ctx context.Context, in *GetWorkAbilityAssessmentRequest, opts ...grpc.CallOption) (*WorkAbilityAssessment, error)
+	// Lists a patient's assessments, newest first by creation. Errors: INVALID_ARGUMENT (BAD_PAGE_TOKEN).
+	ListWorkAbilityAssessments(ctx context.Context, in *ListWorkAbilityAssessmentsRequest, opts ...grpc.CallOption) (*ListWorkAbilityAssessmentsResponse, error)
+	// Marks an assessment as registered in error; nothing is filled in from it any longer.
+	// Errors: NOT_FOUND (WORK_ABILITY_ASSESSMENT_NOT_FOUND); ABORTED; FAILED_PRECONDITION
+	// (WORK_ABILITY_ASSESSMENT_REGISTERED_IN_ERROR); PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED).
+	RegisterWorkAbilityAssessmentInError(ctx context.Context, in *RegisterWorkAbilityAssessmentInErrorRequest, opts ...grpc.CallOption) (*WorkAbilityAssessment, error)
+	// Proposes a plan for return to work. It takes the patient's consent to coordination. Every fault is told at once.
+	// Errors: INVALID_ARGUMENT (STEP_MISSING, STEP_NOT_ADJACENT and the others of reason.proto); FAILED_PRECONDITION
+	// (COORDINATION_CONSENT_MISSING); ALREADY_EXISTS (RETURN_TO_WORK_PLAN_OPEN); PERMISSION_DENIED (ROLE_REQUIRED,
+	// PRACTITIONER_REQUIRED).
+	CreateReturnToWorkPlan(ctx context.Context, in *CreateReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error)
+	// Reads a plan. Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND).
+	GetReturnToWorkPlan(ctx context.Context, in *GetReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error)
+	// Lists a patient's plans, newest first by creation. Errors: INVALID_ARGUMENT (BAD_PAGE_TOKEN).
+	ListReturnToWorkPlans(ctx context.Context, in *ListReturnToWorkPlansRequest, opts ...grpc.CallOption) (*ListReturnToWorkPlansResponse, error)
+	// Revises a plan: PROPOSED or HELD → PROPOSED, one version further when the steps change. It takes the patient's consent to
+	// coordination.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE,
+	// COORDINATION_CONSENT_MISSING, RETURN_TO_WORK_PLAN_FULL); INVALID_ARGUMENT as CreateReturnToWorkPlan, STEP_NOT_FOUND, and
+	// FIELD_NOT_UPDATABLE for the mask; PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED).
+	UpdateReturnToWorkPlan(ctx context.Context, in *UpdateReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error)
+	// Answers a proposal in the GP's name: PROPOSED → ACCEPTED, with other degrees when the GP gives them, or DECLINED with a reason.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE,
+	// RETURN_TO_WORK_PLAN_VERSION, RETURN_TO_WORK_PLAN_FULL); INVALID_ARGUMENT (MISSING for the reason, STEP_NOT_FOUND,
+	// DEGREE_UNCHANGED, DEGREES_NOT_ALLOWED); PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED).
+	AnswerReturnToWorkPlan(ctx context.Context, in *AnswerReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error)
+	// Records that a party agrees to the present version of a PROPOSED, ACCEPTED or HELD plan; the state stays. A coordinator needs
+	// the patient's consent to coordination.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE,
+	// RETURN_TO_WORK_PLAN_VERSION, COORDINATION_CONSENT_MISSING); PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	AgreeReturnToWorkPlan(ctx context.Context, in *AgreeReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error)
+	// Records how a step of an ACCEPTED or HELD plan goes; the state stays, and `next_measure` says what to try next: changed tasks,
+	// then to hold, then to propose a higher degree to the GP. A coordinator needs the patient's consent to coordination.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE,
+	// COORDINATION_CONSENT_MISSING, RETURN_TO_WORK_PLAN_FULL); INVALID_ARGUMENT (STEP_NOT_FOUND, STEP_NOT_BEGUN, DATE_IN_FUTURE);
+	// PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	CheckInReturnToWorkPlan(ctx context.Context, in *CheckInReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error)
+	// Holds a plan: ACCEPTED → HELD. Changed tasks are offered first, or a reason is given.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE,
+	// DEVIATION_REASON_REQUIRED); PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	HoldReturnToWorkPlan(ctx context.Context, in *HoldReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error)
+	// Proposes a higher degree: ACCEPTED or HELD → PROPOSED, one version further; the GP answers. Changed tasks and a hold come first,
+	// or a reason is given.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE,
+	// DEVIATION_REASON_REQUIRED, RETURN_TO_WORK_PLAN_FULL); INVALID_ARGUMENT (DATE_OUTSIDE_PLAN, DEGREE_NOT_HIGHER, TOO_MANY_STEPS,
+	// PLAN_TOO_LONG); PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	StepBackReturnToWorkPlan(ctx context.Context, in *StepBackReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error)
+	// Completes a plan: ACCEPTED → COMPLETED, once the last step has begun or with a reason.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE,
+	// DEVIATION_REASON_REQUIRED); PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	CompleteReturnToWorkPlan(ctx context.Context, in *CompleteReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error)
+	// Takes a plan back: PROPOSED, ACCEPTED or HELD → WITHDRAWN.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE);
+	// PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	WithdrawReturnToWorkPlan(ctx context.Context, in *WithdrawReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error)
+	// Computes what steps would mean: days, the certificates affected and what would have to be certified. Stateless: nothing is
+	// stored, nothing is looked up. Errors: INVALID_ARGUMENT as CreateReturnToWorkPlan and ComputeSickLeaveCases.
+	PreviewReturnToWorkPlan(ctx context.Context, in *PreviewReturnToWorkPlanRequest, opts ...grpc.CallOption) (*PreviewReturnToWorkPlanResponse, error)
+	// Lists the deadlines of a patient's ongoing case in order of their day.
+	// Errors: INVALID_ARGUMENT (OUT_OF_RANGE).
+	ListDeadlines(ctx context.Context, in *ListDeadlinesRequest, opts ...grpc.CallOption) (*ListDeadlinesResponse, error)
 }
 
 type sickLeaveServiceClient struct {
@@ -158,6 +274,16 @@ func (c *sickLeaveServiceClient) RegisterCertificateInError(ctx context.Context,
 	return out, nil
 }
 
+func (c *sickLeaveServiceClient) DraftCertificateExtension(ctx context.Context, in *DraftCertificateExtensionRequest, opts ...grpc.CallOption) (*Certificate, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Certificate)
+	err := c.cc.Invoke(ctx, SickLeaveService_DraftCertificateExtension_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *sickLeaveServiceClient) ListSickLeaveCases(ctx context.Context, in *ListSickLeaveCasesRequest, opts ...grpc.CallOption) (*ListSickLeaveCasesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListSickLeaveCasesResponse)
@@ -188,11 +314,242 @@ func (c *sickLeaveServiceClient) ComputeSickLeaveCases(ctx context.Context, in *
 	return out, nil
 }
 
+func (c *sickLeaveServiceClient) CreateScreening(ctx context.Context, in *CreateScreeningRequest, opts ...grpc.CallOption) (*Screening, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Screening)
+	err := c.cc.Invoke(ctx, SickLeaveService_CreateScreening_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) GetScreening(ctx context.Context, in *GetScreeningRequest, opts ...grpc.CallOption) (*Screening, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Screening)
+	err := c.cc.Invoke(ctx, SickLeaveService_GetScreening_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) ListScreenings(ctx context.Context, in *ListScreeningsRequest, opts ...grpc.CallOption) (*ListScreeningsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListScreeningsResponse)
+	err := c.cc.Invoke(ctx, SickLeaveService_ListScreenings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) RecordScreeningOffer(ctx context.Context, in *RecordScreeningOfferRequest, opts ...grpc.CallOption) (*Screening, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Screening)
+	err := c.cc.Invoke(ctx, SickLeaveService_RecordScreeningOffer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) RegisterScreeningInError(ctx context.Context, in *RegisterScreeningInErrorRequest, opts ...grpc.CallOption) (*Screening, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Screening)
+	err := c.cc.Invoke(ctx, SickLeaveService_RegisterScreeningInError_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) ListUnscreened(ctx context.Context, in *ListUnscreenedRequest, opts ...grpc.CallOption) (*ListUnscreenedResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListUnscreenedResponse)
+	err := c.cc.Invoke(ctx, SickLeaveService_ListUnscreened_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) CreateWorkAbilityAssessment(ctx context.Context, in *CreateWorkAbilityAssessmentRequest, opts ...grpc.CallOption) (*WorkAbilityAssessment, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WorkAbilityAssessment)
+	err := c.cc.Invoke(ctx, SickLeaveService_CreateWorkAbilityAssessment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) GetWorkAbilityAssessment(ctx context.Context, in *GetWorkAbilityAssessmentRequest, opts ...grpc.CallOption) (*WorkAbilityAssessment, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WorkAbilityAssessment)
+	err := c.cc.Invoke(ctx, SickLeaveService_GetWorkAbilityAssessment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) ListWorkAbilityAssessments(ctx context.Context, in *ListWorkAbilityAssessmentsRequest, opts ...grpc.CallOption) (*ListWorkAbilityAssessmentsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListWorkAbilityAssessmentsResponse)
+	err := c.cc.Invoke(ctx, SickLeaveService_ListWorkAbilityAssessments_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) RegisterWorkAbilityAssessmentInError(ctx context.Context, in *RegisterWorkAbilityAssessmentInErrorRequest, opts ...grpc.CallOption) (*WorkAbilityAssessment, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WorkAbilityAssessment)
+	err := c.cc.Invoke(ctx, SickLeaveService_RegisterWorkAbilityAssessmentInError_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) CreateReturnToWorkPlan(ctx context.Context, in *CreateReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReturnToWorkPlan)
+	err := c.cc.Invoke(ctx, SickLeaveService_CreateReturnToWorkPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) GetReturnToWorkPlan(ctx context.Context, in *GetReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReturnToWorkPlan)
+	err := c.cc.Invoke(ctx, SickLeaveService_GetReturnToWorkPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) ListReturnToWorkPlans(ctx context.Context, in *ListReturnToWorkPlansRequest, opts ...grpc.CallOption) (*ListReturnToWorkPlansResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListReturnToWorkPlansResponse)
+	err := c.cc.Invoke(ctx, SickLeaveService_ListReturnToWorkPlans_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) UpdateReturnToWorkPlan(ctx context.Context, in *UpdateReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReturnToWorkPlan)
+	err := c.cc.Invoke(ctx, SickLeaveService_UpdateReturnToWorkPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) AnswerReturnToWorkPlan(ctx context.Context, in *AnswerReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReturnToWorkPlan)
+	err := c.cc.Invoke(ctx, SickLeaveService_AnswerReturnToWorkPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) AgreeReturnToWorkPlan(ctx context.Context, in *AgreeReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReturnToWorkPlan)
+	err := c.cc.Invoke(ctx, SickLeaveService_AgreeReturnToWorkPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) CheckInReturnToWorkPlan(ctx context.Context, in *CheckInReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReturnToWorkPlan)
+	err := c.cc.Invoke(ctx, SickLeaveService_CheckInReturnToWorkPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) HoldReturnToWorkPlan(ctx context.Context, in *HoldReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReturnToWorkPlan)
+	err := c.cc.Invoke(ctx, SickLeaveService_HoldReturnToWorkPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) StepBackReturnToWorkPlan(ctx context.Context, in *StepBackReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReturnToWorkPlan)
+	err := c.cc.Invoke(ctx, SickLeaveService_StepBackReturnToWorkPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) CompleteReturnToWorkPlan(ctx context.Context, in *CompleteReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReturnToWorkPlan)
+	err := c.cc.Invoke(ctx, SickLeaveService_CompleteReturnToWorkPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) WithdrawReturnToWorkPlan(ctx context.Context, in *WithdrawReturnToWorkPlanRequest, opts ...grpc.CallOption) (*ReturnToWorkPlan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReturnToWorkPlan)
+	err := c.cc.Invoke(ctx, SickLeaveService_WithdrawReturnToWorkPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) PreviewReturnToWorkPlan(ctx context.Context, in *PreviewReturnToWorkPlanRequest, opts ...grpc.CallOption) (*PreviewReturnToWorkPlanResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PreviewReturnToWorkPlanResponse)
+	err := c.cc.Invoke(ctx, SickLeaveService_PreviewReturnToWorkPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sickLeaveServiceClient) ListDeadlines(ctx context.Context, in *ListDeadlinesRequest, opts ...grpc.CallOption) (*ListDeadlinesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDeadlinesResponse)
+	err := c.cc.Invoke(ctx, SickLeaveService_ListDeadlines_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SickLeaveServiceServer is the server API for SickLeaveService service.
 // All implementations must embed UnimplementedSickLeaveServiceServer
 // for forward compatibility.
 //
-// Sick leave: certificates and the cases that follow from them. Degrees are the GP's: only a GP signs and revokes.
+// Sick leave: certificates and the cases that follow from them, screenings, work-ability assessments and plans for return to
+// work. Degrees are the GP's: only a GP signs and revokes, and the steps of a plan are a proposal until a GP has answered.
 //
 // Every write takes a `request_id`: the same id with the same body gives the first answer for 24 hours and writes once; with
 // another body it is refused (FAILED_PRECONDITION, REQUEST_ID_REUSED). A stale `etag` is refused (ABORTED, ETAG_MISMATCH). A
@@ -225,6 +582,12 @@ type SickLeaveServiceServer interface {
 	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); ABORTED; PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED);
 	// FAILED_PRECONDITION (CERTIFICATE_REGISTERED_IN_ERROR).
 	RegisterCertificateInError(context.Context, *RegisterCertificateInErrorRequest) (*Certificate, error)
+	// Drafts an extension of a signed certificate: filled in from it, from the latest work-ability assessment when that is not older
+	// than the certificate, and from the step of the return-to-work plan that follows its end; each filled-in field names its source.
+	// What the assessment rests on is left empty: it must be new. Signs nothing.
+	// Errors: NOT_FOUND (CERTIFICATE_NOT_FOUND); FAILED_PRECONDITION (NO_CERTIFICATE_TO_EXTEND, CERTIFICATE_NOT_SIGNED);
+	// PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	DraftCertificateExtension(context.Context, *DraftCertificateExtensionRequest) (*Certificate, error)
 	// Computes a patient's cases as of a day from the stored certificates of the care provider.
 	// Errors: INVALID_ARGUMENT (OUT_OF_RANGE).
 	ListSickLeaveCases(context.Context, *ListSickLeaveCasesRequest) (*ListSickLeaveCasesResponse, error)
@@ -235,6 +598,91 @@ type SickLeaveServiceServer interface {
 	// No certificates is an empty answer. Errors: INVALID_ARGUMENT with every violation of reason.proto: absurd days, lengths and
 	// degrees, ids given twice, a count out of range, more than 1,000 certificates.
 	ComputeSickLeaveCases(context.Context, *ComputeSickLeaveCasesRequest) (*ComputeSickLeaveCasesResponse, error)
+	// Records a screening. It takes no consent to coordination: it prepares the offer.
+	// Errors: INVALID_ARGUMENT (DATE_IN_FUTURE); PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	CreateScreening(context.Context, *CreateScreeningRequest) (*Screening, error)
+	// Reads a screening. Errors: NOT_FOUND (SCREENING_NOT_FOUND).
+	GetScreening(context.Context, *GetScreeningRequest) (*Screening, error)
+	// Lists a patient's screenings, newest first by creation. Errors: INVALID_ARGUMENT (BAD_PAGE_TOKEN).
+	ListScreenings(context.Context, *ListScreeningsRequest) (*ListScreeningsResponse, error)
+	// Records that coordination was offered, or what the patient said to it.
+	// Errors: NOT_FOUND (SCREENING_NOT_FOUND); ABORTED; FAILED_PRECONDITION (SCREENING_REGISTERED_IN_ERROR); PERMISSION_DENIED
+	// (PRACTITIONER_REQUIRED).
+	RecordScreeningOffer(context.Context, *RecordScreeningOfferRequest) (*Screening, error)
+	// Marks a screening as registered in error; it no longer counts.
+	// Errors: NOT_FOUND (SCREENING_NOT_FOUND); ABORTED; FAILED_PRECONDITION (SCREENING_REGISTERED_IN_ERROR); PERMISSION_DENIED
+	// (PRACTITIONER_REQUIRED).
+	RegisterScreeningInError(context.Context, *RegisterScreeningInErrorRequest) (*Screening, error)
+	// Lists the patients of a care unit whose ongoing case has lasted longer than the limit without a screening, by patient id.
+	// Errors: NOT_FOUND (CARE_UNIT_NOT_FOUND); INVALID_ARGUMENT (OUT_OF_RANGE, BAD_PAGE_TOKEN).
+	ListUnscreened(context.Context, *ListUnscreenedRequest) (*ListUnscreenedResponse, error)
+	// Records a coordinator's work-ability assessment. It takes the patient's consent to coordination.
+	// Errors: FAILED_PRECONDITION (COORDINATION_CONSENT_MISSING); INVALID_ARGUMENT (DATE_IN_FUTURE); PERMISSION_DENIED (ROLE_REQUIRED,
+	// PRACTITIONER_REQUIRED).
+	CreateWorkAbilityAssessment(context.Context, *CreateWorkAbilityAssessmentRequest) (*WorkAbilityAssessment, error)
+	// Reads an assessment. Errors: NOT_FOUND (WORK_ABILITY_ASSESSMENT_NOT_FOUND).
+	GetWorkAbilityAssessment(context.Context, *GetWorkAbilityAssessmentRequest) (*WorkAbilityAssessment, error)
+	// Lists a patient's assessments, newest first by creation. Errors: INVALID_ARGUMENT (BAD_PAGE_TOKEN).
+	ListWorkAbilityAssessments(context.Context, *ListWorkAbilityAssessmentsRequest) (*ListWorkAbilityAssessmentsResponse, error)
+	// Marks an assessment as registered in error; nothing is filled in from it any longer.
+	// Errors: NOT_FOUND (WORK_ABILITY_ASSESSMENT_NOT_FOUND); ABORTED; FAILED_PRECONDITION
+	// (WORK_ABILITY_ASSESSMENT_REGISTERED_IN_ERROR); PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED).
+	RegisterWorkAbilityAssessmentInError(context.Context, *RegisterWorkAbilityAssessmentInErrorRequest) (*WorkAbilityAssessment, error)
+	// Proposes a plan for return to work. It takes the patient's consent to coordination. Every fault is told at once.
+	// Errors: INVALID_ARGUMENT (STEP_MISSING, STEP_NOT_ADJACENT and the others of reason.proto); FAILED_PRECONDITION
+	// (COORDINATION_CONSENT_MISSING); ALREADY_EXISTS (RETURN_TO_WORK_PLAN_OPEN); PERMISSION_DENIED (ROLE_REQUIRED,
+	// PRACTITIONER_REQUIRED).
+	CreateReturnToWorkPlan(context.Context, *CreateReturnToWorkPlanRequest) (*ReturnToWorkPlan, error)
+	// Reads a plan. Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND).
+	GetReturnToWorkPlan(context.Context, *GetReturnToWorkPlanRequest) (*ReturnToWorkPlan, error)
+	// Lists a patient's plans, newest first by creation. Errors: INVALID_ARGUMENT (BAD_PAGE_TOKEN).
+	ListReturnToWorkPlans(context.Context, *ListReturnToWorkPlansRequest) (*ListReturnToWorkPlansResponse, error)
+	// Revises a plan: PROPOSED or HELD → PROPOSED, one version further when the steps change. It takes the patient's consent to
+	// coordination.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE,
+	// COORDINATION_CONSENT_MISSING, RETURN_TO_WORK_PLAN_FULL); INVALID_ARGUMENT as CreateReturnToWorkPlan, STEP_NOT_FOUND, and
+	// FIELD_NOT_UPDATABLE for the mask; PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED).
+	UpdateReturnToWorkPlan(context.Context, *UpdateReturnToWorkPlanRequest) (*ReturnToWorkPlan, error)
+	// Answers a proposal in the GP's name: PROPOSED → ACCEPTED, with other degrees when the GP gives them, or DECLINED with a reason.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE,
+	// RETURN_TO_WORK_PLAN_VERSION, RETURN_TO_WORK_PLAN_FULL); INVALID_ARGUMENT (MISSING for the reason, STEP_NOT_FOUND,
+	// DEGREE_UNCHANGED, DEGREES_NOT_ALLOWED); PERMISSION_DENIED (ROLE_REQUIRED, PRACTITIONER_REQUIRED).
+	AnswerReturnToWorkPlan(context.Context, *AnswerReturnToWorkPlanRequest) (*ReturnToWorkPlan, error)
+	// Records that a party agrees to the present version of a PROPOSED, ACCEPTED or HELD plan; the state stays. A coordinator needs
+	// the patient's consent to coordination.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE,
+	// RETURN_TO_WORK_PLAN_VERSION, COORDINATION_CONSENT_MISSING); PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	AgreeReturnToWorkPlan(context.Context, *AgreeReturnToWorkPlanRequest) (*ReturnToWorkPlan, error)
+	// Records how a step of an ACCEPTED or HELD plan goes; the state stays, and `next_measure` says what to try next: changed tasks,
+	// then to hold, then to propose a higher degree to the GP. A coordinator needs the patient's consent to coordination.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE,
+	// COORDINATION_CONSENT_MISSING, RETURN_TO_WORK_PLAN_FULL); INVALID_ARGUMENT (STEP_NOT_FOUND, STEP_NOT_BEGUN, DATE_IN_FUTURE);
+	// PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	CheckInReturnToWorkPlan(context.Context, *CheckInReturnToWorkPlanRequest) (*ReturnToWorkPlan, error)
+	// Holds a plan: ACCEPTED → HELD. Changed tasks are offered first, or a reason is given.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE,
+	// DEVIATION_REASON_REQUIRED); PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	HoldReturnToWorkPlan(context.Context, *HoldReturnToWorkPlanRequest) (*ReturnToWorkPlan, error)
+	// Proposes a higher degree: ACCEPTED or HELD → PROPOSED, one version further; the GP answers. Changed tasks and a hold come first,
+	// or a reason is given.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE,
+	// DEVIATION_REASON_REQUIRED, RETURN_TO_WORK_PLAN_FULL); INVALID_ARGUMENT (DATE_OUTSIDE_PLAN, DEGREE_NOT_HIGHER, TOO_MANY_STEPS,
+	// PLAN_TOO_LONG); PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	StepBackReturnToWorkPlan(context.Context, *StepBackReturnToWorkPlanRequest) (*ReturnToWorkPlan, error)
+	// Completes a plan: ACCEPTED → COMPLETED, once the last step has begun or with a reason.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE,
+	// DEVIATION_REASON_REQUIRED); PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	CompleteReturnToWorkPlan(context.Context, *CompleteReturnToWorkPlanRequest) (*ReturnToWorkPlan, error)
+	// Takes a plan back: PROPOSED, ACCEPTED or HELD → WITHDRAWN.
+	// Errors: NOT_FOUND (RETURN_TO_WORK_PLAN_NOT_FOUND); ABORTED; FAILED_PRECONDITION (RETURN_TO_WORK_PLAN_STATE);
+	// PERMISSION_DENIED (PRACTITIONER_REQUIRED).
+	WithdrawReturnToWorkPlan(context.Context, *WithdrawReturnToWorkPlanRequest) (*ReturnToWorkPlan, error)
+	// Computes what steps would mean: days, the certificates affected and what would have to be certified. Stateless: nothing is
+	// stored, nothing is looked up. Errors: INVALID_ARGUMENT as CreateReturnToWorkPlan and ComputeSickLeaveCases.
+	PreviewReturnToWorkPlan(context.Context, *PreviewReturnToWorkPlanRequest) (*PreviewReturnToWorkPlanResponse, error)
+	// Lists the deadlines of a patient's ongoing case in order of their day.
+	// Errors: INVALID_ARGUMENT (OUT_OF_RANGE).
+	ListDeadlines(context.Context, *ListDeadlinesRequest) (*ListDeadlinesResponse, error)
 	mustEmbedUnimplementedSickLeaveServiceServer()
 }
 
@@ -266,6 +714,9 @@ func (UnimplementedSickLeaveServiceServer) RevokeCertificate(context.Context, *R
 func (UnimplementedSickLeaveServiceServer) RegisterCertificateInError(context.Context, *RegisterCertificateInErrorRequest) (*Certificate, error) {
 	return nil, status.Error(codes.Unimplemented, "method RegisterCertificateInError not implemented")
 }
+func (UnimplementedSickLeaveServiceServer) DraftCertificateExtension(context.Context, *DraftCertificateExtensionRequest) (*Certificate, error) {
+	return nil, status.Error(codes.Unimplemented, "method DraftCertificateExtension not implemented")
+}
 func (UnimplementedSickLeaveServiceServer) ListSickLeaveCases(context.Context, *ListSickLeaveCasesRequest) (*ListSickLeaveCasesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListSickLeaveCases not implemented")
 }
@@ -274,6 +725,75 @@ func (UnimplementedSickLeaveServiceServer) ListCareUnitSickLeaveCases(context.Co
 }
 func (UnimplementedSickLeaveServiceServer) ComputeSickLeaveCases(context.Context, *ComputeSickLeaveCasesRequest) (*ComputeSickLeaveCasesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ComputeSickLeaveCases not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) CreateScreening(context.Context, *CreateScreeningRequest) (*Screening, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateScreening not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) GetScreening(context.Context, *GetScreeningRequest) (*Screening, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetScreening not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) ListScreenings(context.Context, *ListScreeningsRequest) (*ListScreeningsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListScreenings not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) RecordScreeningOffer(context.Context, *RecordScreeningOfferRequest) (*Screening, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordScreeningOffer not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) RegisterScreeningInError(context.Context, *RegisterScreeningInErrorRequest) (*Screening, error) {
+	return nil, status.Error(codes.Unimplemented, "method RegisterScreeningInError not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) ListUnscreened(context.Context, *ListUnscreenedRequest) (*ListUnscreenedResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListUnscreened not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) CreateWorkAbilityAssessment(context.Context, *CreateWorkAbilityAssessmentRequest) (*WorkAbilityAssessment, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateWorkAbilityAssessment not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) GetWorkAbilityAssessment(context.Context, *GetWorkAbilityAssessmentRequest) (*WorkAbilityAssessment, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetWorkAbilityAssessment not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) ListWorkAbilityAssessments(context.Context, *ListWorkAbilityAssessmentsRequest) (*ListWorkAbilityAssessmentsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListWorkAbilityAssessments not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) RegisterWorkAbilityAssessmentInError(context.Context, *RegisterWorkAbilityAssessmentInErrorRequest) (*WorkAbilityAssessment, error) {
+	return nil, status.Error(codes.Unimplemented, "method RegisterWorkAbilityAssessmentInError not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) CreateReturnToWorkPlan(context.Context, *CreateReturnToWorkPlanRequest) (*ReturnToWorkPlan, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateReturnToWorkPlan not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) GetReturnToWorkPlan(context.Context, *GetReturnToWorkPlanRequest) (*ReturnToWorkPlan, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetReturnToWorkPlan not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) ListReturnToWorkPlans(context.Context, *ListReturnToWorkPlansRequest) (*ListReturnToWorkPlansResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListReturnToWorkPlans not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) UpdateReturnToWorkPlan(context.Context, *UpdateReturnToWorkPlanRequest) (*ReturnToWorkPlan, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateReturnToWorkPlan not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) AnswerReturnToWorkPlan(context.Context, *AnswerReturnToWorkPlanRequest) (*ReturnToWorkPlan, error) {
+	return nil, status.Error(codes.Unimplemented, "method AnswerReturnToWorkPlan not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) AgreeReturnToWorkPlan(context.Context, *AgreeReturnToWorkPlanRequest) (*ReturnToWorkPlan, error) {
+	return nil, status.Error(codes.Unimplemented, "method AgreeReturnToWorkPlan not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) CheckInReturnToWorkPlan(context.Context, *CheckInReturnToWorkPlanRequest) (*ReturnToWorkPlan, error) {
+	return nil, status.Error(codes.Unimplemented, "method CheckInReturnToWorkPlan not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) HoldReturnToWorkPlan(context.Context, *HoldReturnToWorkPlanRequest) (*ReturnToWorkPlan, error) {
+	return nil, status.Error(codes.Unimplemented, "method HoldReturnToWorkPlan not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) StepBackReturnToWorkPlan(context.Context, *StepBackReturnToWorkPlanRequest) (*ReturnToWorkPlan, error) {
+	return nil, status.Error(codes.Unimplemented, "method StepBackReturnToWorkPlan not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) CompleteReturnToWorkPlan(context.Context, *CompleteReturnToWorkPlanRequest) (*ReturnToWorkPlan, error) {
+	return nil, status.Error(codes.Unimplemented, "method CompleteReturnToWorkPlan not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) WithdrawReturnToWorkPlan(context.Context, *WithdrawReturnToWorkPlanRequest) (*ReturnToWorkPlan, error) {
+	return nil, status.Error(codes.Unimplemented, "method WithdrawReturnToWorkPlan not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) PreviewReturnToWorkPlan(context.Context, *PreviewReturnToWorkPlanRequest) (*PreviewReturnToWorkPlanResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PreviewReturnToWorkPlan not implemented")
+}
+func (UnimplementedSickLeaveServiceServer) ListDeadlines(context.Context, *ListDeadlinesRequest) (*ListDeadlinesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDeadlines not implemented")
 }
 func (UnimplementedSickLeaveServiceServer) mustEmbedUnimplementedSickLeaveServiceServer() {}
 func (UnimplementedSickLeaveServiceServer) testEmbeddedByValue()                          {}
@@ -422,6 +942,24 @@ func _SickLeaveService_RegisterCertificateInError_Handler(srv interface{}, ctx c
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SickLeaveService_DraftCertificateExtension_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DraftCertificateExtensionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).DraftCertificateExtension(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_DraftCertificateExtension_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).DraftCertificateExtension(ctx, req.(*DraftCertificateExtensionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _SickLeaveService_ListSickLeaveCases_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListSickLeaveCasesRequest)
 	if err := dec(in); err != nil {
@@ -476,6 +1014,420 @@ func _SickLeaveService_ComputeSickLeaveCases_Handler(srv interface{}, ctx contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SickLeaveService_CreateScreening_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateScreeningRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).CreateScreening(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_CreateScreening_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).CreateScreening(ctx, req.(*CreateScreeningRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_GetScreening_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetScreeningRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).GetScreening(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_GetScreening_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).GetScreening(ctx, req.(*GetScreeningRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_ListScreenings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListScreeningsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).ListScreenings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_ListScreenings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).ListScreenings(ctx, req.(*ListScreeningsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_RecordScreeningOffer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordScreeningOfferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).RecordScreeningOffer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_RecordScreeningOffer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).RecordScreeningOffer(ctx, req.(*RecordScreeningOfferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_RegisterScreeningInError_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RegisterScreeningInErrorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).RegisterScreeningInError(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_RegisterScreeningInError_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).RegisterScreeningInError(ctx, req.(*RegisterScreeningInErrorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_ListUnscreened_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListUnscreenedRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).ListUnscreened(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_ListUnscreened_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).ListUnscreened(ctx, req.(*ListUnscreenedRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_CreateWorkAbilityAssessment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateWorkAbilityAssessmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).CreateWorkAbilityAssessment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_CreateWorkAbilityAssessment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).CreateWorkAbilityAssessment(ctx, req.(*CreateWorkAbilityAssessmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_GetWorkAbilityAssessment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetWorkAbilityAssessmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).GetWorkAbilityAssessment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_GetWorkAbilityAssessment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).GetWorkAbilityAssessment(ctx, req.(*GetWorkAbilityAssessmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_ListWorkAbilityAssessments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListWorkAbilityAssessmentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).ListWorkAbilityAssessments(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_ListWorkAbilityAssessments_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).ListWorkAbilityAssessments(ctx, req.(*ListWorkAbilityAssessmentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_RegisterWorkAbilityAssessmentInError_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RegisterWorkAbilityAssessmentInErrorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).RegisterWorkAbilityAssessmentInError(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_RegisterWorkAbilityAssessmentInError_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).RegisterWorkAbilityAssessmentInError(ctx, req.(*RegisterWorkAbilityAssessmentInErrorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_CreateReturnToWorkPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateReturnToWorkPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).CreateReturnToWorkPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_CreateReturnToWorkPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).CreateReturnToWorkPlan(ctx, req.(*CreateReturnToWorkPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_GetReturnToWorkPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetReturnToWorkPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).GetReturnToWorkPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_GetReturnToWorkPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).GetReturnToWorkPlan(ctx, req.(*GetReturnToWorkPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_ListReturnToWorkPlans_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListReturnToWorkPlansRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).ListReturnToWorkPlans(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_ListReturnToWorkPlans_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).ListReturnToWorkPlans(ctx, req.(*ListReturnToWorkPlansRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_UpdateReturnToWorkPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateReturnToWorkPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).UpdateReturnToWorkPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_UpdateReturnToWorkPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).UpdateReturnToWorkPlan(ctx, req.(*UpdateReturnToWorkPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_AnswerReturnToWorkPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnswerReturnToWorkPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).AnswerReturnToWorkPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_AnswerReturnToWorkPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).AnswerReturnToWorkPlan(ctx, req.(*AnswerReturnToWorkPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_AgreeReturnToWorkPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AgreeReturnToWorkPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).AgreeReturnToWorkPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_AgreeReturnToWorkPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).AgreeReturnToWorkPlan(ctx, req.(*AgreeReturnToWorkPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_CheckInReturnToWorkPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckInReturnToWorkPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).CheckInReturnToWorkPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_CheckInReturnToWorkPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).CheckInReturnToWorkPlan(ctx, req.(*CheckInReturnToWorkPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_HoldReturnToWorkPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(HoldReturnToWorkPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).HoldReturnToWorkPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_HoldReturnToWorkPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).HoldReturnToWorkPlan(ctx, req.(*HoldReturnToWorkPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_StepBackReturnToWorkPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(StepBackReturnToWorkPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).StepBackReturnToWorkPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_StepBackReturnToWorkPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).StepBackReturnToWorkPlan(ctx, req.(*StepBackReturnToWorkPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_CompleteReturnToWorkPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompleteReturnToWorkPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).CompleteReturnToWorkPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_CompleteReturnToWorkPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).CompleteReturnToWorkPlan(ctx, req.(*CompleteReturnToWorkPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_WithdrawReturnToWorkPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WithdrawReturnToWorkPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).WithdrawReturnToWorkPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_WithdrawReturnToWorkPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).WithdrawReturnToWorkPlan(ctx, req.(*WithdrawReturnToWorkPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_PreviewReturnToWorkPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PreviewReturnToWorkPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).PreviewReturnToWorkPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_PreviewReturnToWorkPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).PreviewReturnToWorkPlan(ctx, req.(*PreviewReturnToWorkPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SickLeaveService_ListDeadlines_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDeadlinesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SickLeaveServiceServer).ListDeadlines(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SickLeaveService_ListDeadlines_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SickLeaveServiceServer).ListDeadlines(ctx, req.(*ListDeadlinesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SickLeaveService_ServiceDesc is the grpc.ServiceDesc for SickLeaveService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -512,6 +1464,10 @@ var SickLeaveService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _SickLeaveService_RegisterCertificateInError_Handler,
 		},
 		{
+			MethodName: "DraftCertificateExtension",
+			Handler:    _SickLeaveService_DraftCertificateExtension_Handler,
+		},
+		{
 			MethodName: "ListSickLeaveCases",
 			Handler:    _SickLeaveService_ListSickLeaveCases_Handler,
 		},
@@ -522,6 +1478,98 @@ var SickLeaveService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ComputeSickLeaveCases",
 			Handler:    _SickLeaveService_ComputeSickLeaveCases_Handler,
+		},
+		{
+			MethodName: "CreateScreening",
+			Handler:    _SickLeaveService_CreateScreening_Handler,
+		},
+		{
+			MethodName: "GetScreening",
+			Handler:    _SickLeaveService_GetScreening_Handler,
+		},
+		{
+			MethodName: "ListScreenings",
+			Handler:    _SickLeaveService_ListScreenings_Handler,
+		},
+		{
+			MethodName: "RecordScreeningOffer",
+			Handler:    _SickLeaveService_RecordScreeningOffer_Handler,
+		},
+		{
+			MethodName: "RegisterScreeningInError",
+			Handler:    _SickLeaveService_RegisterScreeningInError_Handler,
+		},
+		{
+			MethodName: "ListUnscreened",
+			Handler:    _SickLeaveService_ListUnscreened_Handler,
+		},
+		{
+			MethodName: "CreateWorkAbilityAssessment",
+			Handler:    _SickLeaveService_CreateWorkAbilityAssessment_Handler,
+		},
+		{
+			MethodName: "GetWorkAbilityAssessment",
+			Handler:    _SickLeaveService_GetWorkAbilityAssessment_Handler,
+		},
+		{
+			MethodName: "ListWorkAbilityAssessments",
+			Handler:    _SickLeaveService_ListWorkAbilityAssessments_Handler,
+		},
+		{
+			MethodName: "RegisterWorkAbilityAssessmentInError",
+			Handler:    _SickLeaveService_RegisterWorkAbilityAssessmentInError_Handler,
+		},
+		{
+			MethodName: "CreateReturnToWorkPlan",
+			Handler:    _SickLeaveService_CreateReturnToWorkPlan_Handler,
+		},
+		{
+			MethodName: "GetReturnToWorkPlan",
+			Handler:    _SickLeaveService_GetReturnToWorkPlan_Handler,
+		},
+		{
+			MethodName: "ListReturnToWorkPlans",
+			Handler:    _SickLeaveService_ListReturnToWorkPlans_Handler,
+		},
+		{
+			MethodName: "UpdateReturnToWorkPlan",
+			Handler:    _SickLeaveService_UpdateReturnToWorkPlan_Handler,
+		},
+		{
+			MethodName: "AnswerReturnToWorkPlan",
+			Handler:    _SickLeaveService_AnswerReturnToWorkPlan_Handler,
+		},
+		{
+			MethodName: "AgreeReturnToWorkPlan",
+			Handler:    _SickLeaveService_AgreeReturnToWorkPlan_Handler,
+		},
+		{
+			MethodName: "CheckInReturnToWorkPlan",
+			Handler:    _SickLeaveService_CheckInReturnToWorkPlan_Handler,
+		},
+		{
+			MethodName: "HoldReturnToWorkPlan",
+			Handler:    _SickLeaveService_HoldReturnToWorkPlan_Handler,
+		},
+		{
+			MethodName: "StepBackReturnToWorkPlan",
+			Handler:    _SickLeaveService_StepBackReturnToWorkPlan_Handler,
+		},
+		{
+			MethodName: "CompleteReturnToWorkPlan",
+			Handler:    _SickLeaveService_CompleteReturnToWorkPlan_Handler,
+		},
+		{
+			MethodName: "WithdrawReturnToWorkPlan",
+			Handler:    _SickLeaveService_WithdrawReturnToWorkPlan_Handler,
+		},
+		{
+			MethodName: "PreviewReturnToWorkPlan",
+			Handler:    _SickLeaveService_PreviewReturnToWorkPlan_Handler,
+		},
+		{
+			MethodName: "ListDeadlines",
+			Handler:    _SickLeaveService_ListDeadlines_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
