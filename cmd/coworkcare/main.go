@@ -19,6 +19,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait for the drain
 	err := command().ExecuteContext(ctx)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "coworkcare:", err)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -33,7 +34,10 @@ type process struct {
 }
 
 // listeners are the three ports, open.
-type listeners struct{ http, grpc, ops net.Listener }
+type listeners struct {
+	http, ops net.Listener
+	grpc      *rpc.Listener
+}
 
 // listen opens the ports before anything else is done, so that a taken one costs nothing but a line.
 func listen(c config.Config) (listeners, error) {
@@ -42,9 +46,11 @@ func listen(c config.Config) (listeners, error) {
 	if l.http, err = open("http_addr", c.HTTPAddr); err != nil {
 		return l, err
 	}
-	if l.grpc, err = open("grpc_addr", c.GRPCAddr); err != nil {
+	calls, err := open("grpc_addr", c.GRPCAddr)
+	if err != nil {
 		return l, errors.Join(err, l.http.Close())
 	}
+	l.grpc = rpc.NewListener(calls)
 	if l.ops, err = open("ops_addr", c.OpsAddr); err != nil {
 		return l, errors.Join(err, l.http.Close(), l.grpc.Close())
 	}
@@ -67,6 +73,14 @@ func (l listeners) close() {
 		_ = listener.Close()
 	}
 }
+
+const (
+	// leastGrace is what calls under way by gRPC have to finish when those by REST have used up the grace.
+	leastGrace = 500 * time.Millisecond
+	// lastResort is how long after the grace the process ends, whatever still hangs: a store that does not let go of a
+	// statement must not keep it. Nothing is lost by it that a crash would not lose, which is nothing acknowledged.
+	lastResort = 1500 * time.Millisecond
+)
 
 // run serves until the context ends, then drains: not ready at once, calls under way finish, workers give their leases
 // back, the access log is written out, and only then the stores close.
@@ -125,14 +139,21 @@ func (p *process) run(ctx context.Context, l listeners) error {
 	if p.config.DrainDelay > 0 && ctx.Err() != nil {
 		time.Sleep(p.config.DrainDelay) // load balancers take notice
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.config.DrainGrace)
+	p.system.Stopping()
+	until := time.Now().Add(p.config.DrainGrace)
+	time.AfterFunc(p.config.DrainGrace+lastResort, func() {
+		p.log.Error("something does not let go; ending without it")
+		os.Exit(1)
+	})
+	grace, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
 	defer cancel()
 	if err := web.Shutdown(grace); err != nil {
 		_ = web.Close()
 	}
 	stopWork()
 	<-workDone
-	rpc.Stop(p.system.Server, time.Second)
+	l.grpc.DropHalfOpen()
+	rpc.Stop(p.system.Server, max(time.Until(until), leastGrace))
 	_ = operations.Close()
 	serving.Wait()
 	stopLog()

@@ -59,7 +59,7 @@ func (s *eventServer) ListEvents(ctx context.Context, request *eventv1.ListEvent
 		if err != nil {
 			return nil, err
 		}
-		if len(events) > 0 || !wait(ctx, rings, until) {
+		if len(events) > 0 || !s.wait(ctx, rings, until) {
 			return &eventv1.ListEventsResponse{Events: events, NextCursor: cursor.String()}, ctx.Err()
 		}
 	}
@@ -80,10 +80,12 @@ func (s *eventServer) read(ctx context.Context, cursor event.Cursor, sources []s
 	return all, nil
 }
 
-// wait waits for any of the rings, or the poll; false when the time is up or the caller has gone.
-func wait(ctx context.Context, rings []<-chan struct{}, until <-chan time.Time) bool {
+// wait waits for any of the rings, or the poll; false when the time is up, the caller has gone or the process stops.
+func (s *eventServer) wait(ctx context.Context, rings []<-chan struct{}, until <-chan time.Time) bool {
 	select {
 	case <-until:
+		return false
+	case <-s.system.stopping:
 		return false
 	default:
 	}
@@ -107,6 +109,8 @@ func wait(ctx context.Context, rings []<-chan struct{}, until <-chan time.Time) 
 	case <-poll.C:
 		return true
 	case <-until:
+		return false
+	case <-s.system.stopping:
 		return false
 	case <-ctx.Done():
 		return false

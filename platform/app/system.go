@@ -77,6 +77,8 @@ type System struct {
 	numberers []*worker.Numberer
 	consumers []*worker.Consumer
 	timers    []*worker.Timers
+	stopping  chan struct{} // closed when calls under way are to come to their end
+	stop      sync.Once
 
 	mu    sync.Mutex
 	conns map[string]*grpc.ClientConn
@@ -84,7 +86,7 @@ type System struct {
 
 // Build opens and migrates the stores, starts every module, and checks that the contract and the code agree. It serves nothing yet.
 func Build(ctx context.Context, parts Parts) (*System, error) {
-	s := &System{parts: parts, pipe: rpc.NewPipe(), guard: access.NewGuard(), logs: map[string]*act.Acts{}, conns: map[string]*grpc.ClientConn{}}
+	s := &System{parts: parts, pipe: rpc.NewPipe(), guard: access.NewGuard(), logs: map[string]*act.Acts{}, stopping: make(chan struct{}), conns: map[string]*grpc.ClientConn{}}
 	if err := s.build(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -333,6 +335,10 @@ func (s *System) Serve() error {
 	}
 	return nil
 }
+
+// Stopping answers the long polls under way at once, and every one that still comes: who waits for events must not keep a
+// process that stops waiting.
+func (s *System) Stopping() { s.stop.Do(func() { close(s.stopping) }) }
 
 // RunLog writes the access log until the context ends. It must run whenever calls are answered, and end after them.
 func (s *System) RunLog(ctx context.Context) error { return s.log.Run(ctx) }
