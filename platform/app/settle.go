@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/coworkcare/coworkcare/platform/identity"
-	"github.com/coworkcare/coworkcare/platform/timer"
 )
 
 // mostRounds bounds how often what follows from a moment is looked for again: two services that answer each other for ever
@@ -53,6 +52,7 @@ func (s *System) Settle(ctx context.Context) (int, error) {
 // there and lets every service consume what follows. move sets the clock that the system was built with.
 func (s *System) Advance(ctx context.Context, move func(time.Time) error, target time.Time) (int, error) {
 	now := s.parts.Clock.Now
+	var stuck time.Time
 	fired, err := s.Settle(ctx)
 	if err != nil {
 		return fired, err
@@ -75,8 +75,13 @@ func (s *System) Advance(ctx context.Context, move func(time.Time) error, target
 		if err != nil {
 			return fired, err
 		}
-		if n == 0 && !next.After(now()) {
-			break // its handler failed and it is paused; the rest of the time passes without it
+		// A timer whose handler fails is paused and no longer the next one. One that stays and does not fire is another
+		// process's: the rest of the time passes without it.
+		if n == 0 && next.Equal(stuck) {
+			break
+		}
+		if n == 0 {
+			stuck = next
 		}
 	}
 	if target.After(now()) {
@@ -92,7 +97,7 @@ func (s *System) nextTimer(ctx context.Context) (time.Time, bool, error) {
 	var first time.Time
 	found := false
 	for _, t := range s.timers {
-		next, ok, err := timer.Next(t.Acts.DB.Read(ctx))
+		next, ok, err := t.Next(ctx)
 		if err != nil {
 			return first, false, err
 		}

@@ -56,6 +56,8 @@ type Parts struct {
 	Transport credentials.TransportCredentials
 	// Metrics takes the figures of logs, consumers and timers; nil takes none.
 	Metrics prometheus.Registerer
+	// Wall is the machine's time as workers keep it; the zero value is the real one. Tests shorten its pauses.
+	Wall worker.Wall
 }
 
 // System is the modules of one process, wired.
@@ -69,6 +71,7 @@ type System struct {
 	pipe      rpc.Pipe
 	guard     *access.Guard
 	chain     *rpc.Chain
+	poll      time.Duration // how long a new event can go unnoticed when a ring is lost
 	bell      *bell.Bell
 	log       *accesslog.Log
 	logDB     *sqldb.DB
@@ -86,7 +89,7 @@ type System struct {
 
 // Build opens and migrates the stores, starts every module, and checks that the contract and the code agree. It serves nothing yet.
 func Build(ctx context.Context, parts Parts) (*System, error) {
-	s := &System{parts: parts, pipe: rpc.NewPipe(), guard: access.NewGuard(), logs: map[string]*act.Acts{}, stopping: make(chan struct{}), conns: map[string]*grpc.ClientConn{}}
+	s := &System{parts: parts, poll: pollEvery, pipe: rpc.NewPipe(), guard: access.NewGuard(), logs: map[string]*act.Acts{}, stopping: make(chan struct{}), conns: map[string]*grpc.ClientConn{}}
 	if err := s.build(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -168,6 +171,9 @@ func (s *System) stand(ctx context.Context, name string) (*act.Acts, error) {
 }
 
 func (s *System) start(ctx context.Context, module Module) error {
+	if s.logs[module.Name] != nil {
+		return errors.New("it is among the modules twice")
+	}
 	acts, err := s.stand(ctx, module.Name)
 	if err != nil {
 		return err
@@ -194,10 +200,10 @@ func (s *System) start(ctx context.Context, module Module) error {
 	s.guard.Locate(module.Name, "patient_id", host.places)
 	for source, handlers := range host.handlers {
 		s.consumers = append(s.consumers, &worker.Consumer{
-			Acts: acts, Source: source, Events: eventv1.NewEventServiceClient(host.Conn(source)), Handler: inTurn(handlers), Log: acts.Log})
+			Acts: acts, Source: source, Events: eventv1.NewEventServiceClient(host.Conn(source)), Handler: inTurn(handlers), Log: acts.Log, Wall: s.parts.Wall})
 	}
 	if len(host.timers) > 0 {
-		timers := &worker.Timers{Acts: acts, Handlers: host.timers, Log: acts.Log}
+		timers := &worker.Timers{Acts: acts, Handlers: host.timers, Log: acts.Log, Wall: s.parts.Wall}
 		if s.parts.Redis != nil {
 			timers.Queue = timer.NewQueue(s.parts.Redis, module.Name)
 		}
@@ -264,7 +270,10 @@ func (s *System) Routes() []RegisterRoutes {
 // Register adds a service that belongs to no module, such as the test clock, before the process serves.
 func (s *System) Register(register func(grpc.ServiceRegistrar), name string) error {
 	register(s.Server)
-	return s.guard.Add(name)
+	if err := s.guard.Add(name); err != nil {
+		return err
+	}
+	return s.guard.Complete()
 }
 
 // Gateway is a connection for callers from outside who bring their own tokens.
@@ -421,6 +430,9 @@ func (s *System) Close() error {
 	}
 	return errors.Join(errs...)
 }
+
+// AccessLog is the record of who has seen whose data.
+func (s *System) AccessLog() *accesslog.Log { return s.log }
 
 // Log is the log of a service in this process; nil when it is elsewhere.
 func (s *System) Log(source string) *act.Acts { return s.logs[source] }

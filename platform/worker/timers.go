@@ -83,7 +83,7 @@ func (t *Timers) Run(ctx context.Context) error {
 func (t *Timers) sweep(ctx context.Context) {
 	for ctx.Err() == nil {
 		if _, err := t.Drain(ctx); err != nil && ctx.Err() == nil {
-			t.Log.WarnContext(ctx, "the sweep for due timers failed; the next one follows", "service", t.Acts.Source, "error", err)
+			t.Log.WarnContext(ctx, "the sweep for due timers failed; the next one follows", "error", err)
 		}
 		select {
 		case t.swept <- struct{}{}:
@@ -129,7 +129,7 @@ func (t *Timers) arm(ctx context.Context, set []timer.Timer) {
 		return
 	}
 	if err := t.armNear(ctx, near); err != nil && ctx.Err() == nil {
-		t.Log.WarnContext(ctx, "timers could not be armed; the sweep will find them", "service", t.Acts.Source, "error", err)
+		t.Log.WarnContext(ctx, "timers could not be armed; the sweep will find them", "error", err)
 	}
 }
 
@@ -158,7 +158,7 @@ func (t *Timers) load(ctx context.Context) {
 			last = timers[len(timers)-1]
 		}
 		if err != nil {
-			t.Log.WarnContext(ctx, "the timers of the horizon could not be loaded; the sweep finds them", "service", t.Acts.Source, "error", err)
+			t.Log.WarnContext(ctx, "the timers of the horizon could not be loaded; the sweep finds them", "error", err)
 			return
 		}
 		if len(timers) < loadAtATime {
@@ -168,7 +168,7 @@ func (t *Timers) load(ctx context.Context) {
 	mark, cancel := context.WithTimeout(ctx, redisPatience)
 	defer cancel()
 	if err := t.Queue.SetLoaded(mark, loadEvery); err != nil {
-		t.Log.WarnContext(ctx, "the horizon could not be marked as loaded", "service", t.Acts.Source, "error", err)
+		t.Log.WarnContext(ctx, "the horizon could not be marked as loaded", "error", err)
 	}
 }
 
@@ -180,13 +180,18 @@ func (t *Timers) firePopped(ctx context.Context) time.Duration {
 	refs, next, err := t.Queue.Pop(ask, t.Acts.Clock.Now(), fireBatch)
 	for start := 0; start < len(refs); start += fireBatch {
 		if _, _, err := t.fire(ctx, refs[start:min(start+fireBatch, len(refs))]); err != nil && ctx.Err() == nil {
-			t.Log.WarnContext(ctx, "due timers could not be fired; the sweep follows", "service", t.Acts.Source, "error", err)
+			t.Log.WarnContext(ctx, "due timers could not be fired; the sweep follows", "error", err)
 		}
 	}
 	if err != nil || next.IsZero() {
 		return longestNap
 	}
 	return min(max(next.Sub(t.Acts.Clock.Now()), 2*time.Millisecond), longestNap)
+}
+
+// Next is the time of the next timer that is not paused after a failure; false when there is none.
+func (t *Timers) Next(ctx context.Context) (time.Time, bool, error) {
+	return timer.NextUnpaused(t.Acts.DB.Read(ctx), t.Wall.now())
 }
 
 // Drain fires everything that is due now, straight from SQL, and says how many timers fired. Those that fail are postponed.
@@ -280,7 +285,7 @@ func (t *Timers) fireAlone(ctx context.Context, one timer.Timer) (int, error) {
 	}
 	if failures > 0 {
 		t.Log.ErrorContext(ctx, "a timer's handler failed; it is tried again after a pause",
-			"service", t.Acts.Source, "kind", one.Kind, "key", one.Key, "failures", failures, "error", failed)
+			"kind", one.Kind, "key", one.Key, "failures", failures, "error", failed)
 	}
 	return 0, nil
 }

@@ -19,6 +19,7 @@ import (
 	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
 
 	"github.com/coworkcare/coworkcare/platform/access"
+	"github.com/coworkcare/coworkcare/platform/accesslog"
 	"github.com/coworkcare/coworkcare/platform/act"
 	"github.com/coworkcare/coworkcare/platform/app"
 	"github.com/coworkcare/coworkcare/platform/clock"
@@ -28,8 +29,11 @@ import (
 	"github.com/coworkcare/coworkcare/platform/fault"
 	"github.com/coworkcare/coworkcare/platform/identity"
 	"github.com/coworkcare/coworkcare/platform/identity/devissuer"
+	"github.com/coworkcare/coworkcare/platform/rpc"
 	"github.com/coworkcare/coworkcare/platform/sqldb"
 	"github.com/coworkcare/coworkcare/platform/sqldb/sqldbtest"
+	"github.com/coworkcare/coworkcare/platform/timer"
+	"github.com/coworkcare/coworkcare/platform/worker"
 )
 
 // sources are the logs that a module may consume.
@@ -45,6 +49,9 @@ type Harness struct {
 	Keys   *crypt.Keys
 	System *app.System
 	Issuer *devissuer.Issuer
+
+	// Failing says that handlers of events and timers are meant to fail; else one that does fails the test.
+	Failing bool
 
 	t       testing.TB
 	modules []string
@@ -84,7 +91,8 @@ func New(t testing.TB, database sqldb.Config, modules ...app.Module) *Harness {
 			started = append(started, h.standIn(source))
 		}
 	}
-	h.System, err = app.Build(ctx, app.Parts{Log: log, Clock: h.Clock, Keys: h.Keys, Database: database, Callers: callers, Modules: started})
+	h.System, err = app.Build(ctx, app.Parts{Log: log, Clock: h.Clock, Keys: h.Keys, Database: database, Callers: callers, Modules: started,
+		Wall: worker.Wall{Pause: hurried}})
 	require.NoError(t, err)
 	logCtx, stopLog := context.WithCancel(ctx)
 	logDone := make(chan struct{})
@@ -92,18 +100,34 @@ func New(t testing.TB, database sqldb.Config, modules ...app.Module) *Harness {
 		defer close(logDone)
 		_ = h.System.RunLog(logCtx)
 	}()
-	go func() { _ = h.System.Serve() }()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = h.System.Serve()
+	}()
 	conn, err := h.System.Gateway()
 	require.NoError(t, err)
 	h.Conn = conn
 	t.Cleanup(func() {
 		_ = conn.Close()
-		h.System.Server.Stop()
+		h.System.Stopping()
+		rpc.Stop(h.System.Server, time.Second)
+		<-served
 		stopLog()
 		<-logDone
 		_ = h.System.Close()
 	})
 	return h
+}
+
+// hurried pauses for a moment, however long a pause is asked for.
+func hurried(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(min(d, time.Millisecond))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }
 
 // standIn is an empty service with a log that tests append to.
@@ -196,12 +220,38 @@ func (h *Harness) Events(source string) []*eventv1.Event {
 	return events
 }
 
+// AccessRecords are the records of who has seen a patient's data, newest first.
+func (h *Harness) AccessRecords(patientID string) []accesslog.Shown {
+	h.t.Helper()
+	records, err := h.System.AccessLog().Extract(h.t.Context(), patientID, 1000)
+	require.NoError(h.t, err)
+	return records
+}
+
 // Settle does everything that is due now.
 func (h *Harness) Settle() int {
 	h.t.Helper()
 	fired, err := h.System.Settle(h.t.Context())
 	require.NoError(h.t, err)
+	h.checkNoneFailed()
 	return fired
+}
+
+// checkNoneFailed fails the test when a handler has failed: its event would wait, and the test go on without it.
+func (h *Harness) checkNoneFailed() {
+	h.t.Helper()
+	if h.Failing {
+		return
+	}
+	for _, module := range h.modules {
+		q := h.System.Log(module).DB.Read(h.t.Context())
+		parked, err := worker.Parked(q)
+		require.NoError(h.t, err)
+		require.Zerof(h.t, parked, "%s could not handle an event; the reason is in the log", module)
+		next, found, err := timer.Next(q)
+		require.NoError(h.t, err)
+		require.Falsef(h.t, found && !next.After(h.Clock.Now()), "%s could not fire a timer; the reason is in the log", module)
+	}
 }
 
 // Advance lets time pass, stopping at every due time on the way.
@@ -209,5 +259,6 @@ func (h *Harness) Advance(d time.Duration) int {
 	h.t.Helper()
 	fired, err := h.System.Advance(h.t.Context(), func(t time.Time) error { h.Clock.Set(t); return nil }, h.Clock.Now().Add(d))
 	require.NoError(h.t, err)
+	h.checkNoneFailed()
 	return fired
 }
