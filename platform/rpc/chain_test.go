@@ -53,7 +53,7 @@ func TestWhoCalls(t *testing.T) {
 		return metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+token)
 	}
 	claims := devissuer.Claims{Subject: "anna", Assignments: []identity.Assignment{{ProviderID: here.ProviderID, UnitID: here.UnitID, Roles: []identity.Role{identity.RoleGP}}}}
-	expired, err := s.issuer.MintWith(claims, devissuer.Forgery{Claims: map[string]any{"iat": time.Now().Add(-2 * time.Hour).Unix(), "exp": time.Now().Add(-time.Hour).Unix()}})
+	expired, err := s.issuer.MintWith(claims, devissuer.Forgery{Claims: map[string]any{"iat": 1_700_000_000, "exp": 1_700_003_600}})
 	require.NoError(t, err)
 	unsigned, err := s.issuer.MintWith(claims, devissuer.Forgery{Header: map[string]any{"alg": "none"}})
 	require.NoError(t, err)
