@@ -64,7 +64,7 @@ func openPool(ctx context.Context, db *DB, file, use string, conns int, params u
 	if err != nil {
 		return nil, fmt.Errorf("sqldb: SQLite file %s: %w", file, err)
 	}
-	pool, registration, err := observed(connector, SQLite, db.name, use)
+	pool, registration, err := observed(preparing{connector}, SQLite, db.name, use)
 	if err != nil {
 		return nil, err
 	}
