@@ -92,7 +92,7 @@ func (s *Store) page(q sqldb.Querier, w *where, p Page) ([]followup.FollowUp, er
 	if p.AfterID != "" {
 		w.and("(due_time, follow_up_id) > (" + w.arg(sqldb.Micros(p.AfterDue)) + ", " + w.arg(p.AfterID) + ")")
 	}
-	return s.list(q, `SELECT `+columns+` FROM follow_up WHERE `+strings.Join(w.text, " AND ")+
+	return s.list(q, p.Limit+1, `SELECT `+columns+` FROM follow_up WHERE `+strings.Join(w.text, " AND ")+
 		` ORDER BY due_time, follow_up_id LIMIT `+w.arg(p.Limit+1), w.args...)
 }
 
@@ -151,5 +151,5 @@ func (s *Store) OwnedBy(q sqldb.Querier, unitID, practitionerID string, role fol
 	w := &where{}
 	w.and("care_unit_id = " + w.arg(unitID))
 	w.filter(Filter{State: followup.Open, OwnerID: practitionerID, OwnerRole: role})
-	return s.list(q, `SELECT `+columns+` FROM follow_up WHERE `+strings.Join(w.text, " AND ")+` ORDER BY patient_id, follow_up_id`, w.args...)
+	return s.list(q, 0, `SELECT `+columns+` FROM follow_up WHERE `+strings.Join(w.text, " AND ")+` ORDER BY patient_id, follow_up_id`, w.args...)
 }

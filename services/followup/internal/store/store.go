@@ -7,10 +7,8 @@ package store
 
 import (
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/coworkcare/coworkcare/platform/crypt"
 	"github.com/coworkcare/coworkcare/platform/sqldb"
@@ -105,7 +103,7 @@ func (s *Store) FollowUp(q sqldb.Querier, id string) (followup.FollowUp, error) 
 
 // OfPatient reads all follow-ups of a patient, in the order of worklists.
 func (s *Store) OfPatient(q sqldb.Querier, patientID string) ([]followup.FollowUp, error) {
-	return s.list(q, `SELECT `+columns+` FROM follow_up WHERE patient_id = $1 ORDER BY due_time, follow_up_id`, patientID)
+	return s.list(q, 0, `SELECT `+columns+` FROM follow_up WHERE patient_id = $1 ORDER BY due_time, follow_up_id`, patientID)
 }
 
 // Place tells where a follow-up stands; false when there is none.
@@ -121,13 +119,14 @@ func (s *Store) Place(q sqldb.Querier, id string) (place followup.Place, patient
 	return place, patientID, true, nil
 }
 
-func (s *Store) list(q sqldb.Querier, query string, args ...any) ([]followup.FollowUp, error) {
+// list reads all rows of a query; room is how many are expected, 0 when nobody knows.
+func (s *Store) list(q sqldb.Querier, room int, query string, args ...any) ([]followup.FollowUp, error) {
 	rows, err := q.Query(query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list follow-ups: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
-	var found []followup.FollowUp
+	found := make([]followup.FollowUp, 0, room)
 	for rows.Next() {
 		f, err := s.scan(rows)
 		if err != nil {
@@ -162,40 +161,4 @@ func (s *Store) scan(row interface{ Scan(...any) error }) (followup.FollowUp, er
 		return f, err
 	}
 	return f, s.unsealWords(&f, words)
-}
-
-// ladderRow is a ladder as it is stored.
-type ladderRow struct {
-	Steps  []stepRow `json:"steps,omitempty"`
-	Repeat int64     `json:"repeat,omitempty"` // microseconds
-}
-
-type stepRow struct {
-	At    int64       `json:"at"` // microseconds
-	Do    followup.Do `json:"do"`
-	Level int         `json:"level,omitempty"`
-}
-
-func ladderText(l followup.Ladder) string {
-	row := ladderRow{Repeat: l.Repeat.Microseconds()}
-	for _, step := range l.Steps {
-		row.Steps = append(row.Steps, stepRow{At: sqldb.Micros(step.At), Do: step.Do, Level: step.Level})
-	}
-	text, err := json.Marshal(row)
-	if err != nil {
-		return "{}" // numbers and short words always encode
-	}
-	return string(text)
-}
-
-func parseLadder(text string) (followup.Ladder, error) {
-	var row ladderRow
-	if err := json.Unmarshal([]byte(text), &row); err != nil {
-		return followup.Ladder{}, fmt.Errorf("read a ladder: %w", err)
-	}
-	l := followup.Ladder{Repeat: time.Duration(row.Repeat) * time.Microsecond}
-	for _, step := range row.Steps {
-		l.Steps = append(l.Steps, followup.Step{At: sqldb.FromMicros(step.At), Do: step.Do, Level: step.Level})
-	}
-	return l, nil
 }
