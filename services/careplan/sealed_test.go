@@ -29,8 +29,18 @@ func TestWhatWasWrittenStaysSealed(t *testing.T) {
 		require.NoError(f, err)
 		_, err = f.client.RegisterCarePlanInError(f.cm, &careplanv1.RegisterCarePlanInErrorRequest{PatientId: f.patient, CarePlanId: plan.GetCarePlanId(), Reason: "canary-reason"})
 		require.NoError(f, err)
+		_, err = f.newBrief()
+		require.NoError(f, err)
+		note := f.note(true, anyGP)
+		_, err = f.client.OpenNote(f.As("nurse", f.place), &careplanv1.OpenNoteRequest{PatientId: f.patient, NoteId: note.GetNoteId(), Reason: "canary-acute", RequestId: uuid.NewString()})
+		require.NoError(f, err)
+		advice := f.recommend(f.cm, careplanv1.Recommendation_OTHER, "canary-advice")
+		_, err = f.client.AnswerRecommendation(f.As("gp", f.place), &careplanv1.AnswerRecommendationRequest{PatientId: f.patient, RecommendationId: advice.GetRecommendationId(),
+			Outcome: careplanv1.Recommendation_CHANGED, Reason: "canary-because", ChangedText: "canary-instead", RequestId: uuid.NewString()})
+		require.NoError(f, err)
 		db := f.System.Log("careplan").DB
-		for _, table := range []string{"contact", "care_plan", "care_plan_revision", "planned_contact", "assessment", "safety_flag", "event_log", "request"} {
+		for _, table := range []string{"contact", "care_plan", "care_plan_revision", "planned_contact", "assessment", "safety_flag", "brief", "note",
+			"recommendation", "event_log", "request"} {
 			seen := 0
 			for _, row := range dump(f, db, table) {
 				seen++

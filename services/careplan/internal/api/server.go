@@ -95,6 +95,7 @@ func refusal(err error, prefix string) error {
 	var state *careplan.StateError
 	var exists *careplan.ExistsError
 	var missing *careplan.NotFoundError
+	var denied *careplan.DeniedError
 	switch {
 	case errors.As(err, &invalid):
 		return fault.Invalid(violations(invalid.Violations, prefix)...)
@@ -104,6 +105,8 @@ func refusal(err error, prefix string) error {
 		return fault.Exists(string(exists.Reason), exists.Text)
 	case errors.As(err, &missing):
 		return fault.NotFound(string(missing.Reason), missing.Text)
+	case errors.As(err, &denied):
+		return fault.Denied(string(denied.Reason), denied.Text)
 	case errors.Is(err, store.ErrStale):
 		return fault.Stale("it has changed since it was read; read it again and retry")
 	default:

@@ -15,4 +15,8 @@
 //
 // A safety flag: OPEN ─ Assess → ASSESSED. Nothing else closes it: not time, not the end of the episode, not the withdrawal
 // of the form that raised it.
+//
+// What the team tells one another: a brief, → REQUESTED ─ Write → WRITTEN ─ Acknowledge → ACKNOWLEDGED; a note, which each
+// mandatory reader acknowledges; a recommendation, → OPEN ─ Decide → ACCEPTED, CHANGED or DECLINED, and SUPERSEDED where
+// another was chosen over it. Reading is what a reader says, never what a program has fetched.
 package careplan

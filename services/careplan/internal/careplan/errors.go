@@ -59,3 +59,12 @@ type NotFoundError struct {
 
 // Error says what is not there.
 func (e *NotFoundError) Error() string { return e.Text }
+
+// DeniedError refuses somebody for who it is.
+type DeniedError struct {
+	Reason Reason
+	Text   string
+}
+
+// Error says who may.
+func (e *DeniedError) Error() string { return e.Text }

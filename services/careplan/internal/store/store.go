@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/coworkcare/coworkcare/platform/access"
 	"github.com/coworkcare/coworkcare/platform/crypt"
@@ -139,6 +141,25 @@ func replaceFirst(condition, placeholder string) string {
 		}
 	}
 	return condition
+}
+
+// newest orders a list by when its rows were created, the latest first, and cuts it: it adds the cursor to the conditions and gives
+// what stands behind them. The column holds the id.
+func (f *filter) newest(column string, after Cursor, limit int) (string, error) {
+	if after.ID != "" {
+		micros, err := strconv.ParseInt(after.Key, 10, 64)
+		if err != nil {
+			return "", errors.New("list by creation: the cursor is no time")
+		}
+		f.and(`(create_time, `+column+`) < (?, ?)`, micros, after.ID)
+	}
+	f.args = append(f.args, limit)
+	return fmt.Sprintf(` ORDER BY create_time DESC, %s DESC LIMIT $%d`, column, len(f.args)), nil
+}
+
+// createdCursor is the cursor of a list by creation.
+func createdCursor(created time.Time, id string) Cursor {
+	return Cursor{Key: strconv.FormatInt(sqldb.Micros(created), 10), ID: id}
 }
 
 // stamp is where a new row stands.
