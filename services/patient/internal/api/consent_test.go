@@ -98,3 +98,27 @@ func TestConsentRefuses(t *testing.T) {
 		requireFault(c, err, codes.PermissionDenied, "ROLE_REQUIRED")
 	})
 }
+
+func TestR85_CoordinationNeedsConsent(t *testing.T) {
+	run(t, func(c *centre) {
+		id := c.patient(tolv).GetPatientId()
+		e := c.episode(id)
+		join := &patientv1.AssignTeamRequest{PatientId: id, CareEpisodeId: e.GetCareEpisodeId(), PractitionerId: c.rcID, Role: rc}
+		refused := func() {
+			_, err := c.accept(c.rc, e, rc)
+			requireFault(c, err, codes.FailedPrecondition, "COORDINATION_CONSENT_MISSING")
+			_, err = c.client.AssignTeam(c.gp, join)
+			requireFault(c, err, codes.FailedPrecondition, "COORDINATION_CONSENT_MISSING")
+			require.False(c, c.check(id, "").GetConsented())
+		}
+		refused()
+		consent := c.grant(id)
+		require.True(c, c.check(id, "").GetConsented())
+		_, err := c.client.WithdrawConsent(c.gp, &patientv1.WithdrawConsentRequest{PatientId: id, ConsentId: consent.GetConsentId()})
+		require.NoError(c, err)
+		refused()
+		c.grant(id)
+		_, err = c.client.AssignTeam(c.gp, join)
+		require.NoError(c, err)
+	})
+}

@@ -217,48 +217,6 @@ func TestEpisodes(t *testing.T) {
 	})
 }
 
-func TestConsents(t *testing.T) {
-	run(t, func(t *testing.T, b bench) {
-		p := b.patient("191212121212", b.unit)
-		_, standing, err := b.Standing(b.read(), p.ID, patient.Matter{Kind: patient.Coordination})
-		require.NoError(t, err)
-		require.False(t, standing)
-		c, err := patient.Grant(patient.Consent{ID: id(), PatientID: p.ID, Kind: patient.Coordination, Form: "ORAL", Note: "at the visit", PractitionerID: id(), End: date.MustParse("2026-12-31")}, now)
-		require.NoError(t, err)
-		b.write(func(tx *sqldb.Tx) error { return b.InsertConsent(tx, b.provider, c) })
-		got, standing, err := b.Standing(b.read(), p.ID, patient.Matter{Kind: patient.Coordination})
-		require.NoError(t, err)
-		require.True(t, standing)
-		require.Equal(t, c, got)
-
-		no, err := patient.Decline(patient.Consent{ID: id(), PatientID: p.ID, Kind: patient.Coordination, Form: "ORAL"}, now.Add(time.Hour))
-		require.NoError(t, err)
-		err = b.try(func(tx *sqldb.Tx) error { return b.InsertConsent(tx, b.provider, no) })
-		require.True(t, sqldb.IsUnique(err), "two cannot stand: %v", err)
-		withdrawn, err := c.Withdraw("after all", now.Add(time.Minute))
-		require.NoError(t, err)
-		b.write(func(tx *sqldb.Tx) error {
-			if err := b.UpdateConsent(tx, b.provider, withdrawn); err != nil {
-				return err
-			}
-			return b.InsertConsent(tx, b.provider, no)
-		})
-		require.ErrorIs(t, b.try(func(tx *sqldb.Tx) error { return b.UpdateConsent(tx, b.provider, withdrawn) }), store.ErrStale)
-		got, err = b.Consent(b.read(), p.ID, c.ID)
-		require.NoError(t, err)
-		require.Equal(t, withdrawn, got)
-		_, err = b.Consent(b.read(), id(), c.ID)
-		require.ErrorIs(t, err, store.ErrNotFound)
-
-		page, err := b.Consents(b.read(), store.ConsentQuery{PatientID: p.ID, Limit: 1})
-		require.NoError(t, err)
-		require.Equal(t, []patient.Consent{no}, page)
-		page, err = b.Consents(b.read(), store.ConsentQuery{PatientID: p.ID, Matter: patient.Matter{Kind: patient.Coordination}, Limit: 1, AfterTime: no.Created, AfterID: no.ID})
-		require.NoError(t, err)
-		require.Equal(t, []patient.Consent{withdrawn}, page)
-	})
-}
-
 func TestStaff(t *testing.T) {
 	run(t, func(t *testing.T, b bench) {
 		hire := func(hsa string, employments ...patient.Employment) patient.Practitioner {
