@@ -104,7 +104,7 @@ func dev(ctx context.Context, c config.Config, withDemo bool, out io.Writer) (er
 	}
 	defer func() { err = errors.Join(err, folder.Close()) }()
 	database := sqldb.Config{URL: c.DatabaseURL, Dir: c.DataDir, MaxConns: c.DatabaseMax}
-	facts, err := installation.Open(ctx, database, installation.Development)
+	facts, err := claim(ctx, database, installation.Development)
 	if err != nil {
 		return err
 	}

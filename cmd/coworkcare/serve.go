@@ -73,7 +73,7 @@ func serve(ctx context.Context, c config.Config, some []app.Module) (err error) 
 	if folder != nil {
 		defer func() { err = errors.Join(err, folder.Close()) }()
 	}
-	facts, err := installation.Open(ctx, database, installation.Production)
+	facts, err := claim(ctx, database, installation.Production)
 	if err != nil {
 		return err
 	}
@@ -121,6 +121,15 @@ func stores(c config.Config) (*installation.Folder, sqldb.Config, error) {
 	}
 	folder, err := openFolder(c.DataDir)
 	return folder, database, err
+}
+
+// claim opens the stores for the first time, as those of a command.
+func claim(ctx context.Context, database sqldb.Config, command string) (*installation.Installation, error) {
+	facts, err := installation.Open(ctx, database, command)
+	if err != nil && database.URL != "" {
+		return nil, fmt.Errorf("the database (%s): %w", config.Variable("database_url"), err)
+	}
+	return facts, err
 }
 
 func openFolder(path string) (*installation.Folder, error) {
