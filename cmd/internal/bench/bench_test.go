@@ -14,7 +14,7 @@ import (
 
 var (
 	before   = flag.String("before", "", "a test program of this package, built from another revision: it is measured in the same rounds")
-	profiles = flag.String("profiles", "", "a folder: instead of measuring, each operation is called by gRPC under a profile of the server's processor time and allocations")
+	profiles = flag.String("profiles", "", "a folder: instead of measuring, each operation is called by gRPC and by REST under a profile of the server's processor time and allocations")
 )
 
 func TestMain(m *testing.M) {
@@ -133,14 +133,14 @@ func table(cells []*cell) string {
 	return s.String()
 }
 
-// profiled calls by gRPC under a profile of the server.
+// profiled calls by gRPC and by REST under a profile of the server.
 func (op *operation) profiled(b *testing.B, w *world) {
 	require.NoError(b, os.MkdirAll(*profiles, 0o755))
 	for _, way := range op.ways(b, []*world{w}) {
-		if way.name != "grpc" {
+		if way.w == nil {
 			continue
 		}
-		name := filepath.Join(*profiles, w.place.engine+"_"+op.name)
+		name := filepath.Join(*profiles, w.place.engine+"_"+op.name+"_"+way.name)
 		profile := func() {
 			_, _ = run(b, way, 16, turn)
 			w.tell(command{Do: "profile", File: name + ".cpu"})
@@ -150,9 +150,9 @@ func (op *operation) profiled(b *testing.B, w *world) {
 		}
 		if op.alone {
 			w.alone(profile)
-			w.settle()
 		} else {
 			profile()
 		}
+		w.settle()
 	}
 }

@@ -38,9 +38,17 @@ type world struct {
 	first    atomic.Int64 // readings that were the first
 }
 
+// newWorld starts a program on new databases and fills them.
 func newWorld(tb testing.TB, engine, program string) *world {
 	tb.Helper()
-	at := newPlace(tb, engine)
+	w := emptyWorld(tb, newPlace(tb, engine), program)
+	w.populate(patients, followUps)
+	return w
+}
+
+// emptyWorld is a unit without patients.
+func emptyWorld(tb testing.TB, at place, program string) *world {
+	tb.Helper()
 	w := &world{server: startServer(tb, program, childConfig{URL: at.url, Dir: at.dir}), place: at}
 	var err error
 	w.conn, err = grpc.NewClient(w.GRPC, grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -61,13 +69,13 @@ func newWorld(tb testing.TB, engine, program string) *world {
 		w.tokens = append(w.tokens, w.token(uuid.NewString(), identity.Assignment{
 			ProviderID: w.provider, UnitID: w.unit, Roles: []identity.Role{identity.RoleGP}}))
 	}
-	w.populate(client)
 	return w
 }
 
 // populate makes patients and follow-ups by the API, and has the first of the people read all of them.
-func (w *world) populate(client patientv1.PatientServiceClient) {
+func (w *world) populate(patients, followUps int) {
 	w.tb.Helper()
+	client := patientv1.NewPatientServiceClient(w.conn)
 	ctx := w.bearing(w.tokens[0])
 	made := make(chan string, patients)
 	each(w.tb, 16, patients, func(int) error {
