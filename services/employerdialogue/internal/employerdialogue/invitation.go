@@ -1,0 +1,54 @@
+package employerdialogue
+
+import (
+	"slices"
+	"time"
+)
+
+// Invitation is what a calendar file says. No patient, and nothing of health, stands in it.
+type Invitation struct {
+	UID         string
+	Cancels     bool // the meeting is off
+	Sequence    int
+	Start, End  time.Time
+	Summary     string
+	Location    string
+	Description string
+}
+
+// Invite makes the invitation to a meeting for one who takes part, from the same view that decides all that an employer sees:
+// without consent to contact there is none for the employer.
+func (m Meeting) Invite(consents Consents, recipient Party) (Invitation, error) {
+	if recipient == Employer && slices.Contains(See(Case{Meeting: &m}, consents).Withheld, ItemContact) {
+		return Invitation{}, consents.MustCover(ItemContact)
+	}
+	slot, cancels := m.Slot, m.OffFor()
+	if cancels {
+		slot = m.Invited
+	}
+	if slot.Time.IsZero() {
+		return Invitation{}, &Refusal{
+			Reason: ReasonMeetingState, State: m.State, Allowed: m.State.Verbs(), Text: "the meeting has never been scheduled; nobody is invited",
+		}
+	}
+	invitation := Invitation{
+		UID: m.ID + "@coworkcare", Cancels: cancels, Sequence: m.Sequence, Start: slot.Time,
+		End: slot.Time.Add(time.Duration(slot.Length) * time.Minute), Summary: "Möte med rehabkoordinator",
+		Location: locationOf(slot.Place),
+	}
+	if !cancels {
+		invitation.Description = "Mötet är ett samtal och ingen förhandling. Den som bjuds in får skriftlig och muntlig information i förväg."
+	}
+	return invitation, nil
+}
+
+func locationOf(place Place) string {
+	switch place {
+	case AtWorkplace:
+		return "Arbetsplatsen"
+	case ByVideo:
+		return "Video"
+	default:
+		return "Vårdcentralen"
+	}
+}
