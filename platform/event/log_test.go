@@ -140,11 +140,13 @@ func TestNumbersFollowRevisionsWhateverTheIDs(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		revisions := rapid.Permutation([]int32{1, 2, 3, 4, 5, 6, 7, 8}).Draw(rt, "revisions in the order of the ids")
 		resource := act.NewID()
+		var events []*eventv1.Event
 		for _, revision := range revisions {
-			appended(t, db, told("a.b", resource, revision, "u"), told("a.b", act.NewID(), 1, "u"))
+			events = append(events, told("a.b", resource, revision, "u"), told("a.b", act.NewID(), 1, "u"))
 		}
+		appended(t, db, events...)
 		numbered(t, db)
-		events := all(t, db)
+		events = all(t, db)
 		if len(events) != offset+16 {
 			rt.Fatalf("%d events numbered of %d", len(events), offset+16)
 		}
@@ -177,7 +179,7 @@ func requireRevisionOrder(t *testing.T, events []*eventv1.Event, count int) {
 // Several processes number at once while others write: no hole, no double, every resource in order.
 func TestConcurrentNumberers(t *testing.T) {
 	sqldbtest.Run(t, func(t *testing.T, open sqldbtest.Opener) {
-		const writers, each, numberers = 4, 40, 8
+		const writers, each, numberers = 4, 25, 8
 		handles := []*sqldb.DB{opened(t, open), open("log"), open("log")}
 		var writing errgroup.Group
 		written := make(chan struct{})

@@ -7,12 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
 
 	followupv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/followup/v1"
 	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
@@ -172,7 +173,7 @@ func TestFailuresOfHandlers(t *testing.T) {
 	}
 	s.doing(func(context.Context, any) (any, error) { return nil, remote })
 	err := get(s.as(t, identity.RoleGP), s, ourOwn)
-	require.True(t, proto.Equal(status.Convert(upstream).Proto(), status.Convert(err).Proto()), "every detail comes over the hop")
+	require.Empty(t, cmp.Diff(status.Convert(upstream).Proto(), status.Convert(err).Proto(), protocmp.Transform()), "every detail comes over the hop")
 	require.Contains(t, s.out.String(), "secret", "what is not answered is logged")
 }
 

@@ -26,11 +26,7 @@ var errBroken = errors.New("broken")
 func TestEventsAreConsumedInOrder(t *testing.T) {
 	sqldbtest.Run(t, func(t *testing.T, open sqldbtest.Opener) {
 		from, acts := pair(t, open)
-		var want []string
-		for i := range 120 { // more than two batches
-			from.tell(t, "r", int64(i+1))
-			want = append(want, fmt.Sprint("r", i+1))
-		}
+		want := from.tellAll(t, []string{"r"}, 1, 120) // more than two batches
 		c := consumer(acts, from, byEvent, newWall())
 		drain(t, c)
 		require.Equal(t, want, effects(t, acts))
@@ -88,11 +84,7 @@ func TestFailureOnceHasEachEffectOnce(t *testing.T) {
 			t.Run(fmt.Sprint("event ", bad), func(t *testing.T) {
 				from := &feed{acts: newActs(t, open(fmt.Sprint("source", bad)), "source")}
 				acts := newActs(t, open(fmt.Sprint("consumer", bad)), "consumer")
-				var want []string
-				for i := range 10 {
-					from.tell(t, "r", int64(i+1))
-					want = append(want, fmt.Sprint("r", i+1))
-				}
+				want := from.tellAll(t, []string{"r"}, 1, 10)
 				failed := false
 				drain(t, consumer(acts, from, func(tx *act.Tx, e *eventv1.Event) error {
 					if err := effect(tx, named(e)); err != nil {
@@ -220,9 +212,11 @@ func countLines(text, part string) (n int) {
 func TestSeveralPoisonEvents(t *testing.T) {
 	sqldbtest.Run(t, func(t *testing.T, open sqldbtest.Opener) {
 		from, acts := pair(t, open)
+		var resources []string
 		for i := range 40 {
-			from.tell(t, fmt.Sprintf("r%d-", i), 1)
+			resources = append(resources, fmt.Sprintf("r%d-", i))
 		}
+		from.tellAll(t, resources, 1, 1)
 		sick := true
 		w := newWall()
 		c := consumer(acts, from, func(tx *act.Tx, e *eventv1.Event) error {

@@ -100,11 +100,28 @@ func (f *feed) ListEvents(ctx context.Context, request *eventv1.ListEventsReques
 // tell appends an event of a resource and numbers it.
 func (f *feed) tell(t testing.TB, resource string, revision int64) {
 	t.Helper()
+	f.tellAll(t, []string{resource}, revision, revision)
+}
+
+// tellAll appends the revisions from first to last of every resource, in one act, and numbers them. It gives their names.
+func (f *feed) tellAll(t testing.TB, resources []string, first, last int64) (names []string) {
+	t.Helper()
 	require.NoError(t, f.acts.Run(t.Context(), func(tx *act.Tx) error {
-		return tx.Emit(act.Event{Type: "thing.moved", ResourceID: resource, Revision: revision, Snapshot: &patientv1.PatientSnapshot{}})
+		names = nil
+		for revision := first; revision <= last; revision++ {
+			for _, resource := range resources {
+				names = append(names, fmt.Sprint(resource, revision))
+				err := tx.Emit(act.Event{Type: "thing.moved", ResourceID: resource, Revision: revision, Snapshot: &patientv1.PatientSnapshot{}})
+				if err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	}))
 	_, err := (&worker.Numberer{Acts: f.acts, Log: f.acts.Log}).Drain(t.Context())
 	require.NoError(t, err)
+	return names
 }
 
 // wall is the machine's time as a test moves it: pauses end at once and have passed.

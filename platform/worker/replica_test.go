@@ -64,9 +64,7 @@ func TestSleepingHolderIsFenced(t *testing.T) {
 		from, acts := pair(t, open)
 		second := *acts
 		second.DB = open("consumer")
-		for i := range 5 {
-			from.tell(t, "r", int64(i+1))
-		}
+		from.tellAll(t, []string{"r"}, 1, 5)
 		late := newWall()
 		late.pass(time.Minute)
 		b := consumer(&second, from, byEvent, late)
@@ -87,8 +85,8 @@ func TestReplicasDoubleNothing(t *testing.T) {
 		var group errgroup.Group
 		group.Go(func() error {
 			defer close(told)
-			for i := range events {
-				from.tell(t, "r", int64(i+1))
+			for first := int64(1); first < events; first += 5 {
+				from.tellAll(t, []string{"r"}, first, first+4)
 			}
 			return nil
 		})
