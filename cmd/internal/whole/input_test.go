@@ -30,10 +30,8 @@ func TestBadInput(t *testing.T) {
 					t.Fatalf("%s: not even its sample is accepted: %.300s", m.short(), got.body)
 				}
 				st := w.prepared(t, m)
+				st.calm = true
 				good := m.overREST(t, st.sample(m))
-				if answers, ok := good.body["answers"].([]any); ok && len(answers) > 0 {
-					answers[len(answers)-1] = 0 // an answer to the safety item is kept even when the form is refused
-				}
 				token := st.token(m.caller(), st.place)
 				before := w.careData(t)
 				names := map[string]bool{}

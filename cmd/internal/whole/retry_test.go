@@ -18,6 +18,8 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/coworkcare/coworkcare/platform/identity"
 )
 
 // writing are the methods that change something.
@@ -75,6 +77,58 @@ func TestRetry(t *testing.T) {
 				require.Equal(t, after, w.careData(t), "%s, refused, wrote", m.short())
 			})
 		}
+	})
+}
+
+// The same write sent four times at once is one write: whoever gets an answer gets the same, and the others are told to retry.
+func TestTwins(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, s *system) {
+		w := newWorld(t, s)
+		for _, m := range w.writing() {
+			t.Run(m.short(), func(t *testing.T) {
+				st := w.prepared(t, m)
+				request := st.sample(m)
+				answers, errs := make([]proto.Message, 4), make([]error, 4)
+				var all sync.WaitGroup
+				begin := make(chan struct{})
+				for i := range answers {
+					all.Go(func() {
+						<-begin
+						answers[i], errs[i] = w.call(st.asCaller(m), m, request)
+					})
+				}
+				close(begin)
+				all.Wait()
+				after := w.careData(t)
+				last, err := w.call(st.asCaller(m), m, request)
+				require.NoError(t, err, "%s", m.short())
+				for i := range answers {
+					if errs[i] == nil {
+						require.True(t, proto.Equal(last, answers[i]), "%s: two answers to one request:\n%s\n%s", m.short(), protojson.Format(last), protojson.Format(answers[i]))
+					} else {
+						require.Equal(t, codes.Aborted, status.Code(errs[i]), "%s: %v", m.short(), errs[i])
+					}
+				}
+				require.Equal(t, after, w.careData(t), "%s: it was written more than once", m.short())
+			})
+		}
+	})
+}
+
+// A request id is its sender's own: the same id and body from somebody else is another request.
+func TestRequestIDsArePersonal(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, s *system) {
+		w := newWorld(t, s)
+		st := w.newStage(w.own)
+		m := w.method("FollowUpService.CreateFollowUp")
+		request := st.sample(m)
+		first, err := w.call(st.as(identity.RoleGP, w.own), m, request)
+		require.NoError(t, err)
+		second, err := w.call(st.as(identity.RoleCareManager, w.own), m, request)
+		require.NoError(t, err)
+		require.NotEqual(t, at(first, "follow_up_id"), at(second, "follow_up_id"))
+		_, err = w.call(st.as(identity.RoleGP, w.foreign), m, request)
+		require.Equal(t, nothing, outcome(t, m, err), "somebody of another provider")
 	})
 }
 

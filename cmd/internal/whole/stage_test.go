@@ -21,7 +21,8 @@ type stage struct {
 	things map[string]string
 	// identities are the numbers of patients made here, latest last.
 	identities []string
-	slots      int // minutes that contacts were booked for
+	calm       bool // answers to forms raise no flag, which would be kept even when the form is refused
+	slots      int  // minutes that contacts were booked for
 }
 
 // setting is the order in which a stage is set: each method with who calls it.
@@ -36,6 +37,9 @@ var setting = []struct {
 	{"CarePlanService.CreateContact", identity.RoleCareManager},
 	{"CarePlanService.CreateCarePlan", identity.RoleCareManager},
 	{"CarePlanService.CreateAssessment", identity.RoleCareManager},
+	{"CarePlanService.CreateBrief", identity.RoleCareManager},
+	{"CarePlanService.CreateNote", identity.RoleCareManager},
+	{"CarePlanService.CreateRecommendation", identity.RoleCareManager},
 	{"FollowUpService.CreateFollowUp", identity.RoleGP},
 }
 
@@ -45,7 +49,7 @@ func (w *world) newStage(place access.Place) *stage {
 	st := w.emptyStage(place)
 	for _, step := range setting {
 		m := w.method(step.method)
-		if m == nil {
+		if m == nil || !m.served() {
 			continue
 		}
 		st.do(step.method, step.role)
@@ -85,7 +89,7 @@ func (st *stage) do(short string, role identity.Role) proto.Message {
 	m := st.method(short)
 	require.NotNilf(st.t, m, "%s is not served", short)
 	answer, err := st.call(st.as(role, st.place), m, st.sample(m))
-	require.NoErrorf(st.t, err, "%s as %s", short, role)
+	require.NoErrorf(st.t, err, "%s as %s: %s", short, role, detail(err))
 	st.keep(answer)
 	return answer
 }
