@@ -95,9 +95,13 @@ func TestR69TheCareManagersBriefIsAskedForWrittenAndAcknowledged(t *testing.T) {
 
 func TestR69NoBriefWithoutConsentToCoordination(t *testing.T) {
 	run(t, func(f *fixture) {
-		asked, err := f.askForBrief()
+		rc, request := f.As("rehabilitation_coordinator", f.place), &careplanv1.RequestBriefRequest{PatientId: f.patient, CareEpisodeId: f.episode, RequestId: uuid.NewString()}
+		asked, err := f.client.RequestBrief(rc, request)
 		require.NoError(f, err)
 		f.patients.consented.Store(false)
+		again, err := f.client.RequestBrief(rc, request)
+		require.NoError(f, err, "a retry of what was done before the withdrawal gets its first answer")
+		require.True(f, proto.Equal(asked, again))
 		_, err = f.askForBrief()
 		refused(f, err, codes.FailedPrecondition, "COORDINATION_CONSENT_MISSING")
 		_, err = f.newBrief()

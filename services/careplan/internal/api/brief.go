@@ -35,9 +35,7 @@ func (s *Server) CreateBrief(ctx context.Context, request *careplanv1.CreateBrie
 func (s *Server) newBrief(ctx context.Context, request proto.Message, asked careplan.Brief, event string,
 	begin func(*act.Tx, careplan.Brief) (careplan.Brief, error),
 ) (*careplanv1.Brief, error) {
-	if err := s.mustBeCoordinated(ctx, asked.PatientID); err != nil {
-		return nil, err
-	}
+	uncoordinated := s.mustBeCoordinated(ctx, asked.PatientID)
 	learnt, err := s.learnEpisode(ctx, asked.PatientID, asked.EpisodeID)
 	if err != nil {
 		return nil, err
@@ -45,6 +43,9 @@ func (s *Server) newBrief(ctx context.Context, request proto.Message, asked care
 	return act.Do(ctx, s.Acts, request, func(tx *act.Tx) (*careplanv1.Brief, error) {
 		if err := practitionerRequired(tx); err != nil {
 			return nil, err
+		}
+		if uncoordinated != nil {
+			return nil, uncoordinated
 		}
 		b := asked
 		b.ID = tx.NewID()
@@ -75,10 +76,11 @@ func (s *Server) newBrief(ctx context.Context, request proto.Message, asked care
 
 // WriteBrief writes the brief that was asked for.
 func (s *Server) WriteBrief(ctx context.Context, request *careplanv1.WriteBriefRequest) (*careplanv1.Brief, error) {
-	if err := s.mustBeCoordinated(ctx, request.GetPatientId()); err != nil {
-		return nil, err
-	}
+	uncoordinated := s.mustBeCoordinated(ctx, request.GetPatientId())
 	return s.changeBrief(ctx, request, request, "brief.written", func(tx *act.Tx, b careplan.Brief) (careplan.Brief, error) {
+		if uncoordinated != nil {
+			return b, uncoordinated
+		}
 		written, err := b.Write(briefContent(request), tx.Caller.PractitionerID, tx.Now)
 		if err != nil {
 			return b, err

@@ -19,10 +19,9 @@ import (
 // CreateRecommendation gives the GP a recommendation.
 func (s *Server) CreateRecommendation(ctx context.Context, request *careplanv1.CreateRecommendationRequest) (*careplanv1.Recommendation, error) {
 	asked := request.GetRecommendation()
+	var uncoordinated error
 	if coordinates(reader(ctx)) {
-		if err := s.mustBeCoordinated(ctx, asked.GetPatientId()); err != nil {
-			return nil, err
-		}
+		uncoordinated = s.mustBeCoordinated(ctx, asked.GetPatientId())
 	}
 	learnt, err := s.learnEpisode(ctx, asked.GetPatientId(), asked.GetCareEpisodeId())
 	if err != nil {
@@ -31,6 +30,9 @@ func (s *Server) CreateRecommendation(ctx context.Context, request *careplanv1.C
 	return act.Do(ctx, s.Acts, request, func(tx *act.Tx) (*careplanv1.Recommendation, error) {
 		if err := practitionerRequired(tx); err != nil {
 			return nil, err
+		}
+		if uncoordinated != nil {
+			return nil, uncoordinated
 		}
 		r := careplan.Recommendation{
 			ID: tx.NewID(), PatientID: asked.GetPatientId(), EpisodeID: asked.GetCareEpisodeId(), Text: asked.GetText(), Reason: asked.GetReason(),
