@@ -25,15 +25,14 @@ var idempotencyKeys = uuid.MustParse("6f9a3c52-63a5-5f0e-9d0a-2f1b6c1e7a44")
 
 // headers puts an Idempotency-Key into `request_id` and an If-Match into `etag`, so that handlers know one place for each.
 func (c *Chain) headers(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	md, _ := metadata.FromIncomingContext(ctx)
 	message, ok := request.(proto.Message)
 	if !ok {
 		return handler(ctx, request)
 	}
-	if err := setRequestID(message.ProtoReflect(), first(md, IdempotencyKey)); err != nil {
+	if err := setRequestID(message.ProtoReflect(), first(ctx, IdempotencyKey)); err != nil {
 		return nil, err
 	}
-	if etag := first(md, IfMatch); etag != "" {
+	if etag := first(ctx, IfMatch); etag != "" {
 		if err := setEtag(message.ProtoReflect(), etag); err != nil {
 			return nil, err
 		}
@@ -41,8 +40,8 @@ func (c *Chain) headers(ctx context.Context, request any, _ *grpc.UnaryServerInf
 	return handler(ctx, request)
 }
 
-func first(md metadata.MD, key string) string {
-	if values := md.Get(key); len(values) > 0 {
+func first(ctx context.Context, key string) string {
+	if values := metadata.ValueFromIncomingContext(ctx, key); len(values) > 0 {
 		return strings.TrimSpace(values[0])
 	}
 	return ""
