@@ -44,6 +44,13 @@ func (s *site) devClinic() *clinic {
 	return c
 }
 
+// devStorm is writers at the unit that `coworkcare dev` makes for itself.
+func (s *site) devStorm() *storm {
+	s.t.Helper()
+	c := s.devClinic()
+	return newStorm(c, date.Of(c.now(s.t)))
+}
+
 func (s *site) devToken(asked object) object {
 	s.t.Helper()
 	body, err := json.Marshal(asked)

@@ -292,7 +292,7 @@ func TestSecondSignal(t *testing.T) {
 func TestStopUnderLoad(t *testing.T) {
 	onEngines(t, func(t *testing.T, s *site) {
 		p := s.start("dev")
-		storm := newStorm(t, s.devClinic())
+		storm := s.devStorm()
 		end := storm.rage(t, writers)
 		for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 			storm.reach(t, storm.acknowledged.Load()+30)

@@ -3,6 +3,7 @@ package functional_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -35,14 +36,26 @@ var sources = map[string][]string{
 // say of themselves.
 func (s *site) settled(within time.Duration) {
 	s.t.Helper()
-	eventually(s.t, within, "every consumer reaches the head", s.atHead)
+	settled(s.t, within, s)
 }
 
-func (s *site) atHead() error {
-	figures, err := s.figures()
-	if err != nil {
-		return err
-	}
+// settled is the same for services that several processes share out among themselves.
+func settled(t testing.TB, within time.Duration, sites ...*site) {
+	t.Helper()
+	eventually(t, within, "every consumer reaches the head", func() error {
+		all := map[string]float64{}
+		for _, s := range sites {
+			figures, err := s.figures()
+			if err != nil {
+				return err
+			}
+			maps.Copy(all, figures)
+		}
+		return atHead(all)
+	})
+}
+
+func atHead(figures map[string]float64) error {
 	var errs []error
 	for service, consumed := range sources {
 		if n := figures[`coworkcare_events_unnumbered{`+service+`}`]; n != 0 {

@@ -37,17 +37,19 @@ type course struct {
 type storm struct {
 	*clinic
 	today date.Day
+	route func() *client // who is called next
 
 	acknowledged atomic.Int64
 	resent       atomic.Int64 // calls sent again after they were cut off
+	refused      atomic.Int64 // calls sent again after they were refused for the moment, or found nobody
 
 	mu      sync.Mutex
 	deeds   []deed
 	courses []course
 }
 
-func newStorm(t testing.TB, c *clinic) *storm {
-	return &storm{clinic: c, today: date.Of(c.now(t))}
+func newStorm(c *clinic, today date.Day) *storm {
+	return &storm{clinic: c, today: today, route: func() *client { return c.client }}
 }
 
 // patience is how long a writer goes on with one call.
@@ -60,7 +62,7 @@ func (s *storm) deed(ctx context.Context, c call, id string) (object, error) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		got, err := s.send(ctx, c)
+		got, err := s.route().send(ctx, c)
 		if err == nil && got.good() {
 			var o object
 			if err := json.Unmarshal(got.text, &o); err != nil {
@@ -77,6 +79,8 @@ func (s *storm) deed(ctx context.Context, c call, id string) (object, error) {
 		}
 		if err != nil && !errors.Is(err, syscall.ECONNREFUSED) {
 			s.resent.Add(1)
+		} else {
+			s.refused.Add(1)
 		}
 		select {
 		case <-tick.C:
