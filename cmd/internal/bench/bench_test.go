@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -27,7 +26,7 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	if len(report) > 0 {
-		fmt.Println("\n" + table(report))
+		fmt.Print("\n" + table(report) + beside(report))
 	}
 	os.Exit(code)
 }
@@ -101,37 +100,6 @@ func (c *cell) tell(b *testing.B) {
 }
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
-
-// table shows all cells, a line for each way.
-func table(cells []*cell) string {
-	var s strings.Builder
-	s.WriteString("| engine | operation | callers | way | × SQL (quartiles) | × gRPC | CPU µs | database CPU µs | allocations | bytes | statements | × before (quartiles) | CPU × before | allocations × before |\n")
-	s.WriteString("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
-	for _, c := range cells {
-		sql, grpc := c.named("sql"), c.named("grpc")
-		for _, t := range c.tried {
-			low, high := spread(t, sql)
-			xgrpc, database, statements, previous := "", "", "", " | | "
-			if t.way.w != nil {
-				xgrpc = fmt.Sprintf("%.2f", over(t, grpc))
-			}
-			if c.engine == "postgres" {
-				database = fmt.Sprintf("%.0f", t.perCall(micros(t.db)))
-			}
-			if t.way.name == "grpc" {
-				statements = fmt.Sprint(c.statements)
-			}
-			if old := c.named(t.way.name + "_before"); old != nil {
-				low, high := spread(t, old)
-				previous = fmt.Sprintf("%.2f (%.2f–%.2f) | %.2f | %.2f", over(t, old), low, high,
-					t.perCall(float64(t.usage.CPU))/old.perCall(float64(old.usage.CPU)), t.perCall(float64(t.usage.Allocs))/old.perCall(float64(old.usage.Allocs)))
-			}
-			fmt.Fprintf(&s, "| %s | %s | %d | %s | %.2f (%.2f–%.2f) | %s | %.0f | %s | %.0f | %.0f | %s | %s |\n", c.engine, c.op.name, c.callers, t.way.name,
-				over(t, sql), low, high, xgrpc, t.perCall(micros(t.usage.CPU)), database, t.perCall(float64(t.usage.Allocs)), t.perCall(float64(t.usage.Bytes)), statements, previous)
-		}
-	}
-	return s.String()
-}
 
 // profiled calls by gRPC and by REST under a profile of the server.
 func (op *operation) profiled(b *testing.B, w *world) {
