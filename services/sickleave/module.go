@@ -1,10 +1,12 @@
-// Package sickleave is the service for certificates and the sick-leave cases that follow from them.
+// Package sickleave is the service for certificates and the sick-leave cases that follow from them, for screenings, work-ability
+// assessments and plans for return to work.
 package sickleave
 
 import (
 	"context"
 	"embed"
 
+	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
 	sickleavev1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1"
 
 	"github.com/coworkcare/coworkcare/platform/app"
@@ -19,7 +21,12 @@ var migrations embed.FS
 var Module = app.Module{Name: "sickleave", Migrations: migrations, Start: start}
 
 func start(_ context.Context, host *app.Host) error {
-	server := api.NewServer(store.New(host.Keys), host.DB, host.Acts, host.Pages, host.Clock)
+	return startAsking(host, patientv1.NewPatientServiceClient(host.Conn("patient")))
+}
+
+// startAsking starts the service, which asks patients about consents.
+func startAsking(host *app.Host, patients patientv1.PatientServiceClient) error {
+	server := api.NewServer(store.New(host.Keys), host.DB, host.Acts, host.Pages, host.Clock, patients)
 	sickleavev1.RegisterSickLeaveServiceServer(host.Server, server)
 	host.Gateway(sickleavev1.RegisterSickLeaveServiceHandler)
 	return nil

@@ -12,20 +12,7 @@ import (
 
 // ComputeSickLeaveCases computes cases from the certificates in the request.
 func (s *Server) ComputeSickLeaveCases(_ context.Context, request *sickleavev1.ComputeSickLeaveCasesRequest) (*sickleavev1.ComputeSickLeaveCasesResponse, error) {
-	certificates := make([]sickleave.Certificate, len(request.GetCertificates()))
-	for i, c := range request.GetCertificates() {
-		certificates[i] = sickleave.Certificate{
-			ID: c.GetCertificateId(), State: sickleave.Signed,
-			Content:    sickleave.Content{Periods: periodsOf(c.GetPeriods())},
-			ReplacesID: c.GetReplacesCertificateId(), ComplementsID: c.GetComplementsCertificateId(),
-		}
-		if c.GetStatus() == sickleavev1.ComputeSickLeaveCasesRequest_Certificate_REVOKED {
-			certificates[i].State = sickleave.Revoked
-		}
-		if c.GetSignTime() != nil {
-			certificates[i].SignTime = c.GetSignTime().AsTime()
-		}
-	}
+	certificates := certificatesOf(request.GetCertificates())
 	result, err := sickleave.Compute(certificates, rulesOf(request.GetAsOfDate(), request.MaxGapDays, request.RecentlyEndedDays, request.GetWindow()))
 	if err != nil {
 		return nil, refusal(err, "")
@@ -95,7 +82,9 @@ func (s *Server) ListCareUnitSickLeaveCases(ctx context.Context, request *sickle
 		if err != nil {
 			return nil, err
 		}
-		response.SickLeaveCases = append(response.SickLeaveCases, rows...)
+		for _, row := range rows {
+			response.SickLeaveCases = append(response.SickLeaveCases, &sickleavev1.CareUnitSickLeaveCase{PatientId: row.patient, SickLeaveCase: caseTo(row.active)})
+		}
 		if len(response.SickLeaveCases) > size {
 			response.SickLeaveCases = response.SickLeaveCases[:size]
 			response.NextPageToken = s.pages.Encode(query, response.SickLeaveCases[size-1].GetPatientId())
@@ -108,8 +97,14 @@ func (s *Server) ListCareUnitSickLeaveCases(ctx context.Context, request *sickle
 	}
 }
 
+// onLeaveRow is a patient on a unit's list with the case of the day.
+type onLeaveRow struct {
+	patient string
+	active  sickleave.Case
+}
+
 // onLeave computes the next candidates of a unit's list: the rows of those who are on it, and all candidates looked at.
-func (s *Server) onLeave(ctx context.Context, rules sickleave.Rules, after string, limit int) ([]*sickleavev1.CareUnitSickLeaveCase, []string, error) {
+func (s *Server) onLeave(ctx context.Context, rules sickleave.Rules, after string, limit int) ([]onLeaveRow, []string, error) {
 	place := access.PlaceFrom(ctx)
 	q := s.read(ctx)
 	candidates, err := s.store.PatientsOnLeave(q, place.UnitID, rules.AsOf.AddDays(-rules.RecentlyEndedDays), rules.AsOf, after, limit)
@@ -120,14 +115,14 @@ func (s *Server) onLeave(ctx context.Context, rules sickleave.Rules, after strin
 	if err != nil {
 		return nil, nil, err
 	}
-	var rows []*sickleavev1.CareUnitSickLeaveCase
+	var rows []onLeaveRow
 	for _, patient := range candidates {
 		result, err := sickleave.Compute(sickleave.OfUnit(newest(certificates[patient]), place.UnitID), rules)
 		if err != nil {
 			return nil, nil, err
 		}
 		if result.PatientListed {
-			rows = append(rows, &sickleavev1.CareUnitSickLeaveCase{PatientId: patient, SickLeaveCase: activeCaseTo(result.ActiveCase)})
+			rows = append(rows, onLeaveRow{patient: patient, active: *result.ActiveCase})
 		}
 	}
 	return rows, candidates, nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coworkcare/coworkcare/platform/access"
 	"github.com/coworkcare/coworkcare/platform/act"
+	"github.com/coworkcare/coworkcare/platform/date"
 	"github.com/coworkcare/coworkcare/platform/fault"
 	"github.com/coworkcare/coworkcare/platform/identity"
 	"github.com/coworkcare/coworkcare/platform/sqldb"
@@ -50,6 +51,9 @@ func (s *Server) CreateCertificate(ctx context.Context, request *sickleavev1.Cre
 		}
 		if told := append(violationsOf(violations, "certificate."), related...); len(told) > 0 {
 			return nil, fault.Invalid(told...)
+		}
+		if draft, err = s.compared(tx, draft); err != nil {
+			return nil, err
 		}
 		record, err := s.store.Insert(tx.Tx, store.Record{Certificate: draft, CareProviderID: tx.Place.ProviderID, UpdateTime: tx.Now})
 		if err != nil {
@@ -91,7 +95,7 @@ func (s *Server) GetCertificate(ctx context.Context, request *sickleavev1.GetCer
 	if err != nil {
 		return nil, refusal(err, "")
 	}
-	return certificateTo(record), nil
+	return certificateTo(record, date.Of(s.clock.Now())), nil
 }
 
 // ListCertificates lists a patient's certificates.
@@ -135,8 +139,9 @@ func (s *Server) ListCertificates(ctx context.Context, request *sickleavev1.List
 		last := records[size-1]
 		response.NextPageToken = s.pages.Encode(query, strconv.FormatInt(sqldb.Micros(last.CreateTime), 10), last.ID)
 	}
+	today := date.Of(s.clock.Now())
 	for _, record := range records {
-		response.Certificates = append(response.Certificates, certificateTo(record))
+		response.Certificates = append(response.Certificates, certificateTo(record, today))
 	}
 	return response, nil
 }
@@ -145,11 +150,15 @@ func (s *Server) ListCertificates(ctx context.Context, request *sickleavev1.List
 func (s *Server) UpdateCertificate(ctx context.Context, request *sickleavev1.UpdateCertificateRequest) (*sickleavev1.Certificate, error) {
 	c := request.GetCertificate()
 	return s.change(ctx, request, c, c.GetEtag(), updated, func(tx *act.Tx, record store.Record) (sickleave.Certificate, error) {
-		content, violations := masked(request.GetUpdateMask(), certificateTo(record), c)
+		content, violations := masked(request.GetUpdateMask(), certificateTo(record, tx.Today()), c)
 		if len(violations) > 0 {
 			return sickleave.Certificate{}, fault.Invalid(violations...)
 		}
-		return record.Edit(content)
+		edited, err := record.Edit(content)
+		if err != nil {
+			return sickleave.Certificate{}, err
+		}
+		return s.compared(tx, edited)
 	})
 }
 
@@ -226,13 +235,13 @@ func told(tx *act.Tx, event string, record store.Record) (*sickleavev1.Certifica
 	if err != nil {
 		return nil, err
 	}
-	return certificateTo(record), nil
+	return certificateTo(record, tx.Today()), nil
 }
 
-// practitionerRequired refuses a caller who is no person of the staff: somebody answers for every word of a certificate.
+// practitionerRequired refuses a caller who is no person of the staff: somebody answers for every word.
 func practitionerRequired(tx *act.Tx) error {
 	if tx.Caller.PractitionerID == "" {
-		return fault.Denied("PRACTITIONER_REQUIRED", "the token names no practitioner, and a certificate must be somebody's")
+		return fault.Denied("PRACTITIONER_REQUIRED", "the token names no practitioner, and what is written must be somebody's")
 	}
 	return nil
 }

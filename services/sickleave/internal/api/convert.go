@@ -80,7 +80,7 @@ func contentOf(c *sickleavev1.Certificate) sickleave.Content {
 }
 
 // certificateTo writes a certificate in whole.
-func certificateTo(r store.Record) *sickleavev1.Certificate {
+func certificateTo(r store.Record, today date.Day) *sickleavev1.Certificate {
 	c := &sickleavev1.Certificate{
 		CertificateId:            r.ID,
 		PatientId:                r.PatientID,
@@ -105,6 +105,9 @@ func certificateTo(r store.Record) *sickleavev1.Certificate {
 		Etag:                     page.Etag(r.Revision),
 		CreateTime:               instant(r.CreateTime),
 		UpdateTime:               instant(r.UpdateTime),
+		Prefills:                 prefillsTo(r.Prefills),
+		ChangedFields:            r.ChangedFields,
+		Warnings:                 warningsTo(r, today),
 	}
 	if r.Prognosis != (sickleave.Prognosis{}) {
 		c.Prognosis = &sickleavev1.CertificatePrognosis{

@@ -21,18 +21,27 @@ func masked(mask *fieldmaskpb.FieldMask, current, changed *sickleavev1.Certifica
 	next := proto.CloneOf(current)
 	var violations []fault.Violation
 	for _, path := range pathsOf(mask, changed) {
-		if !put(next.ProtoReflect(), changed.ProtoReflect(), strings.Split(path, ".")) {
-			violations = append(violations, fault.Violation{
-				Field: "update_mask", Reason: reason(sickleavev1.Reason_FIELD_NOT_UPDATABLE),
-				Message: "names a field that the certificate does not have, or that cannot change",
-			})
+		if !putPath(next, changed, path) {
+			violations = append(violations, notUpdatable("the certificate"))
 		}
 	}
 	return contentOf(next), violations
 }
 
+func notUpdatable(what string) fault.Violation {
+	return fault.Violation{
+		Field: "update_mask", Reason: reason(sickleavev1.Reason_FIELD_NOT_UPDATABLE),
+		Message: "names a field that " + what + " does not have, or that cannot change",
+	}
+}
+
+// putPath copies what a path names, and tells whether that may be.
+func putPath(into, from proto.Message, path string) bool {
+	return put(into.ProtoReflect(), from.ProtoReflect(), strings.Split(path, "."))
+}
+
 // pathsOf returns the paths to change: those of the mask; every field for *; without a mask every field that is set.
-func pathsOf(mask *fieldmaskpb.FieldMask, changed *sickleavev1.Certificate) []string {
+func pathsOf(mask *fieldmaskpb.FieldMask, changed proto.Message) []string {
 	paths := mask.GetPaths()
 	all := len(paths) == 1 && paths[0] == "*"
 	if len(paths) > 0 && !all {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
 	sickleavev1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1"
 
 	"github.com/coworkcare/coworkcare/platform/act"
@@ -26,11 +27,13 @@ type Server struct {
 	acts  *act.Acts
 	pages *page.Tokens
 	clock clock.Clock
+	// patients is asked whether a patient consents to coordination.
+	patients patientv1.PatientServiceClient
 }
 
-// NewServer returns a server that keeps certificates in db.
-func NewServer(s *store.Store, db *sqldb.DB, acts *act.Acts, pages *page.Tokens, c clock.Clock) *Server {
-	return &Server{store: s, db: db, acts: acts, pages: pages, clock: c}
+// NewServer returns a server that keeps what it is told in db and asks patients about consents.
+func NewServer(s *store.Store, db *sqldb.DB, acts *act.Acts, pages *page.Tokens, c clock.Clock, patients patientv1.PatientServiceClient) *Server {
+	return &Server{store: s, db: db, acts: acts, pages: pages, clock: c, patients: patients}
 }
 
 // Pages have 50 rows unless asked for otherwise, and 200 at most.
@@ -65,6 +68,7 @@ var verbs = map[sickleave.Verb]string{
 	sickleave.VerbSign:            "sign",
 	sickleave.VerbRevoke:          "revoke",
 	sickleave.VerbRegisterInError: "registerInError",
+	sickleave.VerbExtend:          "draftExtension",
 }
 
 func verbsOf(allowed []sickleave.Verb) []string {

@@ -49,6 +49,9 @@ type Certificate struct {
 	ErrorBy     string
 	ErrorReason string
 
+	Prefills      []Prefill // where the fields that DraftExtension filled in come from
+	ChangedFields []string  // fields that say something else than the certificate renewed, as the contract spells them
+
 	Revision int64 // moved on by the store with every write
 }
 

@@ -18,6 +18,7 @@ const (
 	VerbSign            Verb = "sign"
 	VerbRevoke          Verb = "revoke"
 	VerbRegisterInError Verb = "register in error"
+	VerbExtend          Verb = "extend" // makes another certificate; this one stays as it is
 )
 
 // Verbs returns what may be done in the state, nothing when it is final.
@@ -149,6 +150,7 @@ func (c Certificate) Edit(content Content) (Certificate, error) {
 	if err := v.err(); err != nil {
 		return Certificate{}, err
 	}
+	c.Prefills = c.edited(content)
 	c.Content = content
 	return c, nil
 }

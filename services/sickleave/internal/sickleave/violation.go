@@ -39,6 +39,17 @@ const (
 	ReasonPrognosisUnknown    = "PROGNOSIS_UNKNOWN"
 	ReasonTextTooLong         = "TEXT_TOO_LONG"
 	ReasonTextInvalid         = "TEXT_INVALID"
+	ReasonValueUnknown        = "VALUE_UNKNOWN"
+	ReasonStepMissing         = "STEP_MISSING"
+	ReasonTooManySteps        = "TOO_MANY_STEPS"
+	ReasonStepNotAdjacent     = "STEP_NOT_ADJACENT"
+	ReasonPlanTooLong         = "PLAN_TOO_LONG"
+	ReasonStepNotFound        = "STEP_NOT_FOUND"
+	ReasonStepNotBegun        = "STEP_NOT_BEGUN"
+	ReasonDegreeUnchanged     = "DEGREE_UNCHANGED"
+	ReasonDegreeNotHigher     = "DEGREE_NOT_HIGHER"
+	ReasonDegreesNotAllowed   = "DEGREES_NOT_ALLOWED"
+	ReasonDateOutsidePlan     = "DATE_OUTSIDE_PLAN"
 )
 
 // Violation is one rule that the input breaks.

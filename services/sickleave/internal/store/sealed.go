@@ -22,6 +22,9 @@ type sealedPart struct {
 	OtherInformation   string        `json:"other_information,omitempty"`
 	RevokeReason       string        `json:"revoke_reason,omitempty"`
 	ErrorReason        string        `json:"error_reason,omitempty"`
+
+	Prefills      []sickleave.Prefill `json:"prefills,omitempty"`
+	ChangedFields []string            `json:"changed_fields,omitempty"`
 }
 
 type sealedBasis struct {
@@ -38,7 +41,7 @@ func (s *Store) seal(c sickleave.Certificate) ([]byte, error) {
 		Diagnoses: c.Diagnoses, Occupation: c.Occupation, FunctionLimitation: c.FunctionLimitation,
 		ActivityLimitation: c.ActivityLimitation, PrognosisKind: string(c.Prognosis.Kind), PrognosisMonths: c.Prognosis.Months,
 		PrognosisText: c.Prognosis.Explanation, EarlyStartReason: c.EarlyStartReason, OtherInformation: c.OtherInformation,
-		RevokeReason: c.RevokeReason, ErrorReason: c.ErrorReason,
+		RevokeReason: c.RevokeReason, ErrorReason: c.ErrorReason, Prefills: c.Prefills, ChangedFields: c.ChangedFields,
 	}
 	for _, b := range c.Bases {
 		part.Bases = append(part.Bases, sealedBasis{Kind: string(b.Kind), Day: b.Day, Note: b.Note})
@@ -67,6 +70,7 @@ func (s *Store) unseal(c *sickleave.Certificate, sealed []byte) error {
 	c.Diagnoses, c.Occupation, c.FunctionLimitation = part.Diagnoses, part.Occupation, part.FunctionLimitation
 	c.ActivityLimitation, c.EarlyStartReason = part.ActivityLimitation, part.EarlyStartReason
 	c.OtherInformation, c.RevokeReason, c.ErrorReason = part.OtherInformation, part.RevokeReason, part.ErrorReason
+	c.Prefills, c.ChangedFields = part.Prefills, part.ChangedFields
 	c.Prognosis = sickleave.Prognosis{
 		Kind: sickleave.PrognosisKind(part.PrognosisKind), Months: part.PrognosisMonths, Explanation: part.PrognosisText,
 	}
