@@ -69,6 +69,7 @@ const (
 	ReasonNotDutyInformation  = "EMPLOYER_CONTACT_NOT_DUTY_INFORMATION"
 	ReasonContactAcknowledged = "EMPLOYER_CONTACT_ACKNOWLEDGED"
 	ReasonContactInError      = "EMPLOYER_CONTACT_REGISTERED_IN_ERROR"
+	ReasonInvalid             = "INVALID_FIELD" // of any service: several things are wrong
 	ReasonRoleRequired        = "ROLE_REQUIRED"
 )
 
@@ -93,5 +94,11 @@ func (v violations) err() error {
 	if len(v) == 0 {
 		return nil
 	}
-	return &Refusal{Class: Invalid, Reason: v[0].Reason, Text: "the request is not valid", Violations: v}
+	reason := v[0].Reason
+	for _, other := range v[1:] {
+		if other.Reason != reason {
+			reason = ReasonInvalid
+		}
+	}
+	return &Refusal{Class: Invalid, Reason: reason, Text: "the request is not valid", Violations: v}
 }

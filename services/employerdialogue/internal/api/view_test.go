@@ -1,0 +1,195 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+
+	ics "github.com/arran4/golang-ical"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+
+	careplanv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1"
+	ed "github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1"
+	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
+	sickleavev1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1"
+
+	"github.com/coworkcare/coworkcare/platform/act"
+)
+
+// marks are words that stand in a view only when their item is consented to.
+var marks = map[patientv1.Consent_ItemType][]string{
+	patientv1.Consent_CONTACT:             {"rehabkoordinator på"},
+	patientv1.Consent_SICK_LEAVE:          {"Sjukskriven 100 procent"},
+	patientv1.Consent_RETURN_TO_WORK_PLAN: {"Planerad sjukskrivning 50"},
+	patientv1.Consent_WORK_ABILITY:        {"canary-ability"},
+	patientv1.Consent_PATIENT_PERSPECTIVE: {"canary-description", "canary-needs", "canary-says-PATIENT"},
+	patientv1.Consent_AGREEMENT:           {"canary-fact", "canary-agreed", "canary-action"},
+	patientv1.Consent_CONTACT_WISH:        {"canary-wish"},
+	patientv1.Consent_DIAGNOSIS:           {"F43.8A"},
+	patientv1.Consent_SCORES:              {"MADRS-S"},
+}
+
+// never is what no consent lets through.
+var never = []string{"canary-private", "canary-secret", "canary-says-EMPLOYER", "canary-view"}
+
+// full is a patient of whom everything is known; it gives the agreement.
+func (u *unit) full() string {
+	u.Helper()
+	agreement := u.held().GetAgreementId()
+	total, plan, certificate := int32(31), uuid.NewString(), uuid.NewString()
+	u.hear("careplan", act.Event{Type: "assessment.recorded", ResourceID: uuid.NewString(), Snapshot: &careplanv1.AssessmentSnapshot{
+		AssessmentId: uuid.NewString(), CareEpisodeId: u.episode, Instrument: "MADRS-S", AnswerDate: "2026-03-01", TotalScore: &total,
+	}})
+	u.hear("sickleave", act.Event{Type: "return_to_work_plan.answered", ResourceID: plan, Snapshot: &sickleavev1.ReturnToWorkPlanSnapshot{
+		ReturnToWorkPlanId: plan, State: sickleavev1.ReturnToWorkPlan_ACCEPTED,
+		Steps: []*sickleavev1.ReturnToWorkStep{{StartDate: "2026-04-13", EndDate: "2026-05-10", Degree: 50}},
+	}})
+	u.hear("sickleave", act.Event{Type: "certificate.signed", ResourceID: certificate, Snapshot: &sickleavev1.CertificateSnapshot{
+		CertificateId: certificate, State: sickleavev1.Certificate_SIGNED,
+		Periods: []*sickleavev1.CertificatePeriod{{StartDate: "2026-03-02", EndDate: "2026-04-12", Degree: 100}},
+	}})
+	return agreement
+}
+
+func (u *unit) requireOnly(seen string, told ...patientv1.Consent_ItemType) {
+	u.Helper()
+	allowed := map[patientv1.Consent_ItemType]bool{}
+	for _, item := range told {
+		allowed[item] = true
+	}
+	for item, words := range marks {
+		for _, word := range words {
+			require.Equalf(u, allowed[item], strings.Contains(seen, word), "%s of %s", word, item)
+		}
+	}
+	for _, word := range never {
+		require.NotContains(u, seen, word)
+	}
+}
+
+func TestR66_R67_TheEmployerSeesWhatIsConsentedToAndNothingElse(t *testing.T) {
+	run(t, func(u *unit) {
+		agreement := u.full()
+		request := &ed.GetEmployerViewRequest{PatientId: u.patient, AgreementId: agreement}
+		u.consent()
+		view, err := u.client.GetEmployerView(u.rc, request)
+		require.NoError(u, err)
+		require.Empty(u, view.GetItems(), "nothing by default")
+		require.Empty(u, view.GetDocument())
+		require.Len(u, view.GetWithheldItemTypes(), 9)
+		for item := range marks {
+			u.consent(item)
+			view, err := u.client.GetEmployerView(u.cm, request)
+			require.NoError(u, err)
+			u.requireOnly(view.String(), item)
+			require.Len(u, view.GetItems(), 1)
+			require.Len(u, view.GetWithheldItemTypes(), 8)
+			require.Equal(u, u.revision[u.patient], view.GetConsentsRevision())
+		}
+		var all []patientv1.Consent_ItemType
+		for item := range marks {
+			all = append(all, item)
+		}
+		u.consent(all...)
+		view, err = u.client.GetEmployerView(u.rc, request)
+		require.NoError(u, err)
+		u.requireOnly(view.GetDocument(), all...)
+		_, err = u.client.GetEmployerView(u.nurse, request)
+		requireFault(u, err, codes.PermissionDenied, "ROLE_REQUIRED")
+		view, err = u.client.PreviewEmployerView(u.rc, &ed.PreviewEmployerViewRequest{PatientId: u.patient, EmployerId: u.employer})
+		require.NoError(u, err)
+		u.requireOnly(view.String(), all...)
+		u.consent(patientv1.Consent_AGREEMENT)
+		for _, e := range u.Events("employerdialogue") {
+			require.NotContains(u, e.String(), "canary")
+		}
+		require.Positive(u, u.releases("VIEW", "DIAGNOSIS"), "what was withheld is recorded")
+	})
+}
+
+// releases counts the records of what was made in a form and withheld an item.
+func (u *unit) releases(form, withheld string) int {
+	u.Helper()
+	var n int
+	db := u.System.Log("employerdialogue").DB
+	require.NoError(u, db.Read(u.Context()).QueryRow(`SELECT count(*) FROM employer_release WHERE patient_id = $1 AND form = $2 AND withheld_items LIKE $3`,
+		u.patient, form, "%"+withheld+"%").Scan(&n))
+	return n
+}
+
+// A consent that is withdrawn while the view is built wins, whenever in the building it happens.
+func TestR66_AWithdrawnConsentWins(t *testing.T) {
+	run(t, func(u *unit) {
+		agreement := u.full()
+		for at := 1; at <= 3; at++ {
+			u.consent(patientv1.Consent_CONTACT, patientv1.Consent_AGREEMENT, patientv1.Consent_DIAGNOSIS)
+			first := u.checks
+			u.checked = func(n int) {
+				if n == first+at {
+					u.consent(patientv1.Consent_CONTACT)
+				}
+			}
+			view, err := u.client.GetEmployerView(u.rc, &ed.GetEmployerViewRequest{PatientId: u.patient, AgreementId: agreement})
+			u.checked = nil
+			require.NoError(u, err)
+			u.requireOnly(view.String(), patientv1.Consent_CONTACT)
+			require.Equal(u, u.revision[u.patient], view.GetConsentsRevision())
+		}
+		u.consent(patientv1.Consent_CONTACT, patientv1.Consent_AGREEMENT)
+		u.checked = func(int) { u.consent(patientv1.Consent_CONTACT, patientv1.Consent_AGREEMENT) }
+		_, err := u.client.GetEmployerView(u.rc, &ed.GetEmployerViewRequest{PatientId: u.patient, AgreementId: agreement})
+		u.checked = nil
+		requireFault(u, err, codes.Unavailable, "CONSENTS_CHANGING")
+	})
+}
+
+func TestTheInvitationIsACalendarFile(t *testing.T) {
+	run(t, func(u *unit) {
+		meeting := u.ready()
+		id := meeting.GetDialogueMeetingId()
+		request := &ed.GetMeetingInvitationRequest{PatientId: u.patient, DialogueMeetingId: id, Recipient: ed.Agreement_EMPLOYER, OrganizerEmail: "vardcentralen@example.se"}
+		read := func() (*ed.MeetingInvitation, *ics.VEvent) {
+			u.Helper()
+			invitation, err := u.client.GetMeetingInvitation(u.rc, request)
+			require.NoError(u, err)
+			for _, word := range []string{"canary", "F43", "MADRS", u.patient} {
+				require.NotContains(u, invitation.GetIcalendar(), word)
+			}
+			calendar, err := ics.ParseCalendar(strings.NewReader(invitation.GetIcalendar()))
+			require.NoError(u, err)
+			require.Contains(u, invitation.GetIcalendar(), "METHOD:"+invitation.GetMethod()+"\r\n")
+			require.Len(u, calendar.Events(), 1)
+			return invitation, calendar.Events()[0]
+		}
+		invitation, event := read()
+		require.Equal(u, "REQUEST", invitation.GetMethod())
+		require.Equal(u, id+"@coworkcare", event.Id())
+		at, err := event.GetStartAt()
+		require.NoError(u, err)
+		require.True(u, at.Equal(meeting.GetScheduledTime().AsTime()))
+		require.Contains(u, invitation.GetIcalendar(), email)
+		require.EqualValues(u, 0, invitation.GetSequence())
+		moved, err := u.client.RescheduleDialogueMeeting(u.rc, &ed.RescheduleDialogueMeetingRequest{PatientId: u.patient, DialogueMeetingId: id, ScheduledTime: meeting.GetScheduledTime(), LengthMinutes: 45})
+		require.NoError(u, err)
+		invitation, event = read()
+		require.EqualValues(u, 1, invitation.GetSequence())
+		require.Equal(u, id+"@coworkcare", event.Id())
+		end, err := event.GetEndAt()
+		require.NoError(u, err)
+		require.Equal(u, 45.0, end.Sub(moved.GetScheduledTime().AsTime()).Minutes())
+		_, err = u.client.CancelDialogueMeeting(u.rc, &ed.CancelDialogueMeetingRequest{PatientId: u.patient, DialogueMeetingId: id, Cause: ed.MeetingEnding_NOT_NEEDED})
+		require.NoError(u, err)
+		invitation, event = read()
+		require.Equal(u, "CANCEL", invitation.GetMethod())
+		require.EqualValues(u, 2, invitation.GetSequence())
+		require.Equal(u, "CANCELLED", event.GetProperty(ics.ComponentPropertyStatus).Value)
+		u.consent(patientv1.Consent_AGREEMENT)
+		_, err = u.client.GetMeetingInvitation(u.rc, request)
+		requireFault(u, err, codes.FailedPrecondition, "EMPLOYER_CONSENT_MISSING")
+		require.Equal(u, 1, u.releases("INVITATION", "CONTACT"))
+		request.Recipient = ed.Agreement_PATIENT
+		_, err = u.client.GetMeetingInvitation(u.rc, request)
+		requireFault(u, err, codes.FailedPrecondition, "ATTENDEE_ADDRESS_MISSING")
+	})
+}
