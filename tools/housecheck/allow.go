@@ -36,6 +36,4 @@ var allowances = []allowance{
 	{"context-root", "platform/worker/consumer.go", "reads the cause of an event out of its header into an empty context, for a link and not a parent"},
 	{"context-root", "platform/sqldb/sqldbtest/", "test support: servers outlive the test that starts them"},
 	{"context-root", "platform/redisdb/redistest/", "test support: servers outlive the test that starts them"},
-
-	{"reason-declared", "services/sickleave/internal/sickleave/content.go", "a warning, which refuses nothing and stands in no answer"},
 }

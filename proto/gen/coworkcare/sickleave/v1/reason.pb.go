@@ -146,6 +146,9 @@ const (
 	Reason_RETURN_TO_WORK_PLAN_FULL Reason = 58
 	// A value of an enumeration is not known (violation).
 	Reason_VALUE_UNKNOWN Reason = 59
+	// A warning, which refuses nothing: the certificate begins more than 7 days before it is signed, and does not say why. Stands in
+	// `warnings` of a draft.
+	Reason_START_LONG_BEFORE_SIGNING Reason = 60
 )
 
 // Enum value maps for Reason.
@@ -211,6 +214,7 @@ var (
 		57: "DATE_OUTSIDE_PLAN",
 		58: "RETURN_TO_WORK_PLAN_FULL",
 		59: "VALUE_UNKNOWN",
+		60: "START_LONG_BEFORE_SIGNING",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":                          0,
@@ -273,6 +277,7 @@ var (
 		"DATE_OUTSIDE_PLAN":                           57,
 		"RETURN_TO_WORK_PLAN_FULL":                    58,
 		"VALUE_UNKNOWN":                               59,
+		"START_LONG_BEFORE_SIGNING":                   60,
 	}
 )
 
@@ -307,7 +312,7 @@ var File_coworkcare_sickleave_v1_reason_proto protoreflect.FileDescriptor
 
 const file_coworkcare_sickleave_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"$coworkcare/sickleave/v1/reason.proto\x12\x17coworkcare.sickleave.v1*\xf8\v\n" +
+	"$coworkcare/sickleave/v1/reason.proto\x12\x17coworkcare.sickleave.v1*\x97\f\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15CERTIFICATE_NOT_FOUND\x10\x01\x12\x19\n" +
@@ -369,7 +374,8 @@ const file_coworkcare_sickleave_v1_reason_proto_rawDesc = "" +
 	"\x13DEGREES_NOT_ALLOWED\x108\x12\x15\n" +
 	"\x11DATE_OUTSIDE_PLAN\x109\x12\x1c\n" +
 	"\x18RETURN_TO_WORK_PLAN_FULL\x10:\x12\x11\n" +
-	"\rVALUE_UNKNOWN\x10;BPZNgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1;sickleavev1b\x06proto3"
+	"\rVALUE_UNKNOWN\x10;\x12\x1d\n" +
+	"\x19START_LONG_BEFORE_SIGNING\x10<BPZNgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1;sickleavev1b\x06proto3"
 
 var (
 	file_coworkcare_sickleave_v1_reason_proto_rawDescOnce sync.Once
