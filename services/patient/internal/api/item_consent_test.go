@@ -256,3 +256,27 @@ func TestConsentsOfOneReceiver(t *testing.T) {
 		require.Len(c, page.GetConsents(), 2)
 	})
 }
+
+// What is said of an employer neither opens nor suspends coordination, and does not touch the clock of its consent.
+func TestInformationLeavesCoordinationAlone(t *testing.T) {
+	run(t, func(c *centre) {
+		id, works := c.patient(tolv).GetPatientId(), uuid.NewString()
+		e := c.episode(id)
+		state := func() patientv1.Referral_State { return c.read(e).GetReferrals()[1].GetState() }
+		consent := c.allow(id, works, "", contact)
+		require.Equal(c, patientv1.Referral_AWAITING_CONSENT, state())
+		_, err := c.client.GrantConsent(c.rc, &patientv1.GrantConsentRequest{
+			PatientId: id, Kind: patientv1.Consent_COORDINATION, Form: patientv1.Consent_ORAL, EndDate: "2026-03-05",
+		})
+		require.NoError(c, err)
+		_, err = c.client.WithdrawConsent(c.rc, &patientv1.WithdrawConsentRequest{PatientId: id, ConsentId: consent.GetConsentId()})
+		require.NoError(c, err)
+		c.refuse(id, works)
+		c.allow(id, works, "2026-03-04", contact)
+		require.Equal(c, patientv1.Referral_PENDING, state())
+		c.Advance(3 * 24 * time.Hour) // 5 March
+		require.Equal(c, patientv1.Referral_PENDING, state())
+		c.Advance(24 * time.Hour)
+		require.Equal(c, patientv1.Referral_AWAITING_CONSENT, state())
+	})
+}
