@@ -45,7 +45,6 @@ func BenchmarkCall(b *testing.B) {
 			if *before != "" {
 				worlds = append(worlds, newWorld(b, engine, *before))
 			}
-			b.Logf("making 8 kB durable takes %v here", syncTime(b, worlds[0].place.dir))
 			for _, op := range operations() {
 				op.watched(b, worlds[0])
 				if *profiles != "" {
@@ -61,7 +60,7 @@ func BenchmarkCall(b *testing.B) {
 }
 
 func benchmark(b *testing.B, engine string, op *operation, callers int, worlds []*world) {
-	c := &cell{engine: engine, op: op, callers: callers, statements: len(op.statements)}
+	c := &cell{engine: engine, op: op, callers: callers, statements: len(op.statements), sync: syncTime(b, worlds[0].place.dir)}
 	db := func() time.Duration { return 0 }
 	if engine == "postgres" {
 		db = durable(b).cpu

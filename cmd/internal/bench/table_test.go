@@ -8,8 +8,8 @@ import (
 // table shows a line for each cell: ratios as medians with their quartiles, the rest for bare SQL, gRPC and REST in this order.
 func table(cells []*cell) string {
 	var s strings.Builder
-	s.WriteString("| engine | operation | callers | statements | gRPC × SQL | REST × SQL | REST × gRPC | gRPC × SQL with record | CPU µs | database CPU µs | allocations | kB allocated |\n")
-	s.WriteString("|---|---|---|---|---|---|---|---|---|---|---|---|\n")
+	s.WriteString("| engine | operation | callers | sync µs | statements | gRPC × SQL | REST × SQL | REST × gRPC | gRPC × SQL with record | CPU µs | database CPU µs | allocations | kB allocated |\n")
+	s.WriteString("|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, c := range cells {
 		sql, grpc, rest, record := c.named("sql"), c.named("grpc"), c.named("rest"), "–"
 		if with := c.named("sql_record"); with != nil {
@@ -22,7 +22,7 @@ func table(cells []*cell) string {
 		if c.engine == "postgres" {
 			database = three(func(t *tried) float64 { return t.perCall(micros(t.db)) })
 		}
-		fmt.Fprintf(&s, "| %s | %s | %d | %d | %s | %s | %s | %s | %s | %s | %s | %s |\n", c.engine, c.op.name, c.callers, c.statements,
+		fmt.Fprintf(&s, "| %s | %s | %d | %.0f | %d | %s | %s | %s | %s | %s | %s | %s | %s |\n", c.engine, c.op.name, c.callers, micros(c.sync), c.statements,
 			ratio(grpc, sql), ratio(rest, sql), ratio(rest, grpc), record,
 			three(func(t *tried) float64 { return t.perCall(micros(t.usage.CPU)) }), database,
 			three(func(t *tried) float64 { return t.perCall(float64(t.usage.Allocs)) }),
