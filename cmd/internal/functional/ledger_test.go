@@ -1,6 +1,7 @@
 package functional_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -194,7 +195,12 @@ func log(t testing.TB, q sqldb.Querier) []told {
 		require.Equal(t, []any{row[0], row[2], row[3], row[4]}, []any{e.GetEventId(), e.GetType(), e.GetResourceId(), int64(e.GetRevision())})
 		events = append(events, e)
 	}
-	slices.SortFunc(events, func(a, b told) int { return int(a.sequence - b.sequence) })
+	slices.SortFunc(events, func(a, b told) int {
+		if (a.sequence == 0) != (b.sequence == 0) {
+			return cmp.Compare(b.sequence, a.sequence) // those without a number come last
+		}
+		return cmp.Or(cmp.Compare(a.sequence, b.sequence), cmp.Compare(a.GetRevision(), b.GetRevision()))
+	})
 	return events
 }
 
