@@ -73,12 +73,19 @@ var values = map[string]made{
 	"patient.v1.ListConsentChecksRequest.receiver_kind":    leftOut,
 	"patient.v1.ListPatientsRequest.state":                 just("ACTIVE"),
 
-	"sickleave.v1.CertificatePeriod.end_date":     inDays(13),
-	"sickleave.v1.CertificatePeriod.degree":       just(100),
-	"sickleave.v1.CertificatePrognosis.kind":      just("UNCLEAR"),
-	"sickleave.v1.CertificateBasis.kind":          just("OTHER"),
-	"sickleave.v1.DayWindow.days":                 just(30),
-	"sickleave.v1.ListCertificatesRequest.states": just([]any{"DRAFT", "SIGNED"}),
+	"sickleave.v1.CertificatePeriod.end_date": inDays(13),
+	"sickleave.v1.CertificatePeriod.degree":   just(100),
+	"sickleave.v1.CertificatePrognosis.kind":  just("UNCLEAR"),
+	"sickleave.v1.CertificateBasis.kind":      just("OTHER"),
+	"sickleave.v1.DayWindow.days":             just(30),
+
+	"sickleave.v1.ReturnToWorkStep.step_id":               leftOut,
+	"sickleave.v1.ReturnToWorkStep.end_date":              inDays(13),
+	"sickleave.v1.ReturnToWorkStep.degree":                just(50),
+	"sickleave.v1.AnswerReturnToWorkPlanRequest.degrees":  leftOut,
+	"sickleave.v1.StepBackReturnToWorkPlanRequest.degree": just(75),
+	"sickleave.v1.StepBackReturnToWorkPlanRequest.days":   just(7),
+	"sickleave.v1.ListCertificatesRequest.states":         just([]any{"DRAFT", "SIGNED"}),
 
 	"sickleave.v1.ComputeSickLeaveCasesRequest.Certificate.certificate_id":             just("c1"),
 	"sickleave.v1.ComputeSickLeaveCasesRequest.Certificate.replaces_certificate_id":    leftOut,
@@ -126,9 +133,10 @@ var values = map[string]made{
 
 // valuesOf are values that hold in the request of one method alone.
 var valuesOf = map[string]map[string]made{
-	"PatientService.UpdateCareProvider": {"patient.v1.CareProvider.hsa_id": leftOut},
-	"PatientService.LookupPatient":      {"patient.v1.IdentityNumber.value": func(st *stage) any { return st.identities[0] }},
-	"CarePlanService.UpdateCarePlan":    {"careplan.v1.CarePlan.care_episode_id": leftOut},
+	"SickLeaveService.CreateReturnToWorkPlan": {"sickleave.v1.ReturnToWorkPlan.care_episode_id": func(*stage) any { return uuid.NewString() }},
+	"PatientService.UpdateCareProvider":       {"patient.v1.CareProvider.hsa_id": leftOut},
+	"PatientService.LookupPatient":            {"patient.v1.IdentityNumber.value": func(st *stage) any { return st.identities[0] }},
+	"CarePlanService.UpdateCarePlan":          {"careplan.v1.CarePlan.care_episode_id": leftOut},
 }
 
 // callers are the roles that call where the first one that the rule names would not do.
@@ -143,15 +151,22 @@ var preparations = map[string]func(st *stage){
 	"PatientService.EndEmployment": func(st *stage) {
 		st.things["practitioner_id"] = st.hire(st.place, identity.RoleNurse)
 	},
-	"SickLeaveService.RevokeCertificate": func(st *stage) { st.do("SickLeaveService.SignCertificate", identity.RoleGP) },
-	"CarePlanService.ReviseCarePlan":     activated,
-	"CarePlanService.CompleteCarePlan":   activated,
+	"SickLeaveService.RevokeCertificate":         func(st *stage) { st.do("SickLeaveService.SignCertificate", identity.RoleGP) },
+	"SickLeaveService.DraftCertificateExtension": func(st *stage) { st.do("SickLeaveService.SignCertificate", identity.RoleGP) },
+	"SickLeaveService.CheckInReturnToWorkPlan":   accepted,
+	"SickLeaveService.HoldReturnToWorkPlan":      accepted,
+	"SickLeaveService.StepBackReturnToWorkPlan":  accepted,
+	"SickLeaveService.CompleteReturnToWorkPlan":  accepted,
+	"CarePlanService.ReviseCarePlan":             activated,
+	"CarePlanService.CompleteCarePlan":           activated,
 	"CarePlanService.WriteBrief": func(st *stage) {
 		st.do("CarePlanService.RequestBrief", identity.RoleRehabilitationCoordinator)
 	},
 }
 
 func newPatient(st *stage) { st.do("PatientService.CreatePatient", identity.RoleGP) }
+
+func accepted(st *stage) { st.do("SickLeaveService.AnswerReturnToWorkPlan", identity.RoleGP) }
 
 func activated(st *stage) { st.do("CarePlanService.ActivateCarePlan", identity.RoleCareManager) }
 

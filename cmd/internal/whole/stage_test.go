@@ -34,6 +34,9 @@ var setting = []struct {
 	{"PatientService.StartCareEpisode", identity.RoleGP},
 	{"PatientService.GrantConsent", identity.RoleGP},
 	{"SickLeaveService.CreateCertificate", identity.RoleGP},
+	{"SickLeaveService.CreateScreening", identity.RoleRehabilitationCoordinator},
+	{"SickLeaveService.CreateWorkAbilityAssessment", identity.RoleRehabilitationCoordinator},
+	{"SickLeaveService.CreateReturnToWorkPlan", identity.RoleRehabilitationCoordinator},
 	{"CarePlanService.CreateContact", identity.RoleCareManager},
 	{"CarePlanService.CreateCarePlan", identity.RoleCareManager},
 	{"CarePlanService.CreateAssessment", identity.RoleCareManager},
@@ -105,6 +108,9 @@ func (st *stage) keep(answer proto.Message) {
 			st.things[name] = value.String()
 		case field.IsList() && name == "referrals" && value.List().Len() > 0:
 			st.things["referral_id"] = referralTo(value.List(), caredFor)
+		case field.IsList() && name == "steps" && value.List().Len() > 0:
+			first := value.List().Get(0).Message()
+			st.things["step_id"] = first.Get(first.Descriptor().Fields().ByName("step_id")).String()
 		case field.IsList() && name == "planned_contacts" && value.List().Len() > 0:
 			first := value.List().Get(0).Message()
 			st.things["planned_contact_id"] = first.Get(first.Descriptor().Fields().ByName("planned_contact_id")).String()
