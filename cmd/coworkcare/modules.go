@@ -12,6 +12,7 @@ import (
 	"github.com/coworkcare/coworkcare/platform/act"
 	"github.com/coworkcare/coworkcare/platform/app"
 	"github.com/coworkcare/coworkcare/services/careplan"
+	"github.com/coworkcare/coworkcare/services/employerdialogue"
 	"github.com/coworkcare/coworkcare/services/followup"
 	"github.com/coworkcare/coworkcare/services/patient"
 	"github.com/coworkcare/coworkcare/services/sickleave"
@@ -22,6 +23,7 @@ var modules = []app.Module{
 	patient.Module,
 	careplan.Module,
 	sickleave.Module,
+	employerdialogue.Module,
 	followup.Module,
 }
 

@@ -9,13 +9,14 @@ import (
 
 	"github.com/coworkcare/coworkcare/platform/app"
 	"github.com/coworkcare/coworkcare/services/careplan"
+	"github.com/coworkcare/coworkcare/services/employerdialogue"
 	"github.com/coworkcare/coworkcare/services/followup"
 	"github.com/coworkcare/coworkcare/services/patient"
 	"github.com/coworkcare/coworkcare/services/sickleave"
 )
 
 // modules are the services under test: every folder under services/.
-var modules = []app.Module{patient.Module, careplan.Module, sickleave.Module, followup.Module}
+var modules = []app.Module{patient.Module, careplan.Module, sickleave.Module, employerdialogue.Module, followup.Module}
 
 func TestEveryServiceIsHere(t *testing.T) {
 	entries, err := os.ReadDir("../../../services")

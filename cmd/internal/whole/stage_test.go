@@ -33,6 +33,10 @@ var setting = []struct {
 	{"PatientService.CreatePatient", identity.RoleGP},
 	{"PatientService.StartCareEpisode", identity.RoleGP},
 	{"PatientService.GrantConsent", identity.RoleGP},
+	{"EmployerDialogueService.CreateEmployer", identity.RoleRehabilitationCoordinator},
+	{"EmployerDialogueService.CreateContactPerson", identity.RoleRehabilitationCoordinator},
+	{"EmployerDialogueService.RecordEmployerContact", identity.RoleRehabilitationCoordinator},
+	{"EmployerDialogueService.ProposeDialogueMeeting", identity.RoleRehabilitationCoordinator},
 	{"SickLeaveService.CreateCertificate", identity.RoleGP},
 	{"SickLeaveService.CreateScreening", identity.RoleRehabilitationCoordinator},
 	{"SickLeaveService.CreateWorkAbilityAssessment", identity.RoleRehabilitationCoordinator},
@@ -54,6 +58,9 @@ func (w *world) newStage(place access.Place) *stage {
 		m := w.method(step.method)
 		if m == nil || !m.served() {
 			continue
+		}
+		if step.method == "EmployerDialogueService.RecordEmployerContact" {
+			st.consentToEmployer()
 		}
 		st.do(step.method, step.role)
 		if step.method == "PatientService.StartCareEpisode" {

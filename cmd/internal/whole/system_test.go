@@ -32,7 +32,7 @@ import (
 var monday = date.MustParse("2026-03-02")
 
 // sources are the logs that a service may consume.
-var sources = []string{"patient", "careplan", "sickleave", "followup"}
+var sources = []string{"patient", "careplan", "sickleave", "employerdialogue", "followup"}
 
 // system is the product in one process, with REST in front.
 type system struct {
