@@ -11,6 +11,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
+
+	accessv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/access/v1"
 )
 
 func TestBounds(t *testing.T) { holds(t, boundRules) }
@@ -54,6 +56,30 @@ func TestDomainBoundsAreToldInTheContract(t *testing.T) {
 		if err != nil || enum.Descriptor().Values().ByName(protoreflect.Name(reason)) == nil {
 			t.Errorf("%s is said to be bounded with the reason %s, which %s.Reason does not have", name, reason, field.ParentFile().Package())
 		}
+	}
+}
+
+// checkedByDomain are the days that are not refused before their service sees them: it then must refuse them itself.
+var checkedByDomain = []protoreflect.FullName{"coworkcare.careplan.v1.Assessment.answer_date"}
+
+func TestDaysAreCheckedAtTheDoor(t *testing.T) {
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		exempt(t, file.Messages())
+		return true
+	})
+}
+
+func exempt(t *testing.T, messages protoreflect.MessageDescriptors) {
+	t.Helper()
+	for i := range messages.Len() {
+		fields := messages.Get(i).Fields()
+		for j := range fields.Len() {
+			field := fields.Get(j)
+			if is, _ := proto.GetExtension(field.Options(), accessv1.E_CheckedByDomain).(bool); is != slices.Contains(checkedByDomain, field.FullName()) {
+				t.Errorf("%s: checked_by_domain is %t; list it in checkedByDomain, with a test of its service that it is refused", field.FullName(), is)
+			}
+		}
+		exempt(t, messages.Get(i).Messages())
 	}
 }
 

@@ -104,6 +104,9 @@ func TestR90ARestrictedNoteShowsItsExistenceAndOwner(t *testing.T) {
 			require.NoError(f, err)
 			require.Len(f, page.GetNotes(), 1)
 			require.True(f, proto.Equal(bare, page.GetNotes()[0]))
+			page, err = f.client.ListNotes(other, &careplanv1.ListNotesRequest{PatientId: f.patient, Unread: true})
+			require.NoError(f, err)
+			require.Empty(f, page.GetNotes(), "nor does it show whether it has been read")
 		}
 		_, err := f.client.RegisterNoteInError(nurse, &careplanv1.RegisterNoteInErrorRequest{PatientId: f.patient, NoteId: n.GetNoteId(), Reason: "canary-reason"})
 		refused(f, err, codes.PermissionDenied, "NOTE_WITHHELD")

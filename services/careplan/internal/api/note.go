@@ -128,6 +128,9 @@ func (s *Server) ListNotes(ctx context.Context, request *careplanv1.ListNotesReq
 	response := &careplanv1.ListNotesResponse{NextPageToken: next}
 	caller := reader(ctx)
 	for _, n := range notes {
+		if by.Unread && !n.For(caller) {
+			continue // who has read it is not for the caller to know
+		}
 		response.Notes = append(response.Notes, noteFor(n, caller))
 	}
 	return response, nil

@@ -438,7 +438,8 @@ type ListNotesRequest struct {
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only those of this care episode; empty takes all.
 	CareEpisodeId string `protobuf:"bytes,4,opt,name=care_episode_id,json=careEpisodeId,proto3" json:"care_episode_id,omitempty"`
-	// Only those that a mandatory reader has yet to read.
+	// Only those that a mandatory reader has yet to read, without those withheld from the caller; a page may then be shorter than asked
+	// for, or empty, with more to come.
 	Unread        bool `protobuf:"varint,5,opt,name=unread,proto3" json:"unread,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
