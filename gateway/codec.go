@@ -17,33 +17,17 @@ const maxDepth = 64
 // mark by which the error handler knows to explain the body.
 var errBody = errors.New("gateway: the body does not fit the request")
 
-// errNotUTF8 refuses an answer whose text is not UTF-8.
-var errNotUTF8 = errors.New("gateway: an answer holds text that is not UTF-8")
-
 // codec is the JSON of the API: lowerCamelCase, enums by name, zero values present, what is not set absent, unknown fields
 // refused.
 type codec struct {
 	*runtime.JSONPb
-	encoder encoder
 }
 
 func newCodec() *codec {
-	options := protojson.MarshalOptions{EmitDefaultValues: true}
-	return &codec{
-		JSONPb: &runtime.JSONPb{
-			MarshalOptions:   options,
-			UnmarshalOptions: protojson.UnmarshalOptions{RecursionLimit: maxDepth},
-		},
-		encoder: encoder{general: options},
-	}
-}
-
-// Marshal encodes an answer.
-func (c *codec) Marshal(v any) ([]byte, error) {
-	if message, ok := v.(proto.Message); ok && message != nil {
-		return c.encoder.encode(message)
-	}
-	return c.JSONPb.Marshal(v)
+	return &codec{&runtime.JSONPb{
+		MarshalOptions:   protojson.MarshalOptions{EmitDefaultValues: true},
+		UnmarshalOptions: protojson.UnmarshalOptions{RecursionLimit: maxDepth},
+	}}
 }
 
 // NewDecoder decodes one message that must fill the whole of r.
