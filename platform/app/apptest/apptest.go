@@ -37,7 +37,7 @@ import (
 )
 
 // sources are the logs that a module may consume.
-var sources = []string{"patient", "careplan", "sickleave", "followup"}
+var sources = []string{"patient", "careplan", "sickleave", "employerdialogue", "followup"}
 
 // Start is when the test clock starts: Monday 2 March 2026, eight in the morning in Stockholm.
 var Start = date.MustParse("2026-03-02").At(8, 0)
