@@ -40,11 +40,34 @@
 //   - ChainDay: the day in the rehabilitation chain of the Social Insurance
 //     Code, chapter 27, as certified. The Agency decides the day that counts.
 //
+// # The plan for return to work
+//
+// A coordinator proposes steps, a GP answers. When steps or degrees change the
+// version grows, and unless the GP changed them the plan is a proposal again:
+// what stands is always what a GP has answered.
+//
+//	Propose      Revise
+//	   │        ┌──────┐
+//	   ▼        │      ▼   AnswerBy                HoldOn
+//	   └──────► PROPOSED ──────────► ACCEPTED ──────────────► HELD
+//	             ▲    │               │  │                     │
+//	             │    │ AnswerBy      │  │ Complete            │
+//	             │    ▼               │  ▼                     │
+//	             │  DECLINED          │ COMPLETED              │
+//	             └────────────────────┴────────────────────────┘
+//	               ProposeHigher (from HELD also Revise)
+//
+// Withdraw leads from PROPOSED, ACCEPTED and HELD to WITHDRAWN; Agree and Check
+// leave the state as it is. When a step does not go well, NextMeasure offers
+// changed tasks, then a hold, then a higher degree to propose. Passing over one
+// of them takes a reason, which is kept as a Deviation.
+//
 // # Sources of the rules
 //
 //   - Social Insurance Code (SFB, 2010:110), chapter 27: sick period, degrees
 //     of a quarter to full, and the rehabilitation chain, in which sick periods
-//     with fewer than 90 days between them are added.
+//     with fewer than 90 days between them are added; chapter 30, section 6, the
+//     employer's plan. Sick Pay Act (1991:1047). deadlineRules has each rule.
 //   - FK 7804, Medical certificate for sickness benefit: contents, at most four
 //     periods that share no day, the reason for a start over seven days back.
 //   - ICD-10-SE, the National Board of Health and Welfare: diagnosis codes.

@@ -208,9 +208,40 @@ func (w *walk) holds(t *rapid.T, verb string, before Plan) {
 	require.Equal(t, tasks, slices.Contains(codes, DeviationTasksNotOffered))
 	require.Equal(t, verb == PlanStepBack && before.State != PlanHeld, slices.Contains(codes, DeviationHoldNotTried))
 	require.Equal(t, verb == PlanComplete && date.Of(w.now) < p.Steps[len(p.Steps)-1].Start, slices.Contains(codes, DeviationCompletedEarly))
+	w.measured(t)
 	if verb == PlanStepBack {
 		require.Greater(t, daysOf(p.Steps).percentDays, 0)
 		require.Equal(t, before.Span().Start, p.Span().Start)
+	}
+}
+
+// measured checks that the measure to try next is one that can be tried, in its turn: it needs no reason for a deviation, and the
+// one after it would.
+func (w *walk) measured(t *rapid.T) {
+	_, holding := w.plan.HoldOn(w.now, coordinator, "hold", "")
+	var deviation *DeviationError
+	switch measure := w.plan.NextMeasure(); measure {
+	case MeasureChangedTasks:
+		if w.plan.State == PlanAccepted {
+			require.ErrorAs(t, holding, &deviation)
+		}
+	case MeasureHold:
+		require.NoError(t, holding)
+	case MeasureHigherDegree:
+		require.Equal(t, PlanHeld, w.plan.State)
+		first := w.plan.Steps[0]
+		back := StepBack{Start: first.Start, Degree: first.Degree + 25, Days: 1}
+		if back.Degree > 100 || len(w.plan.Steps) == MaxSteps {
+			return
+		}
+		proposed, err := w.plan.ProposeHigher(w.now, coordinator, back, w.newID)
+		require.NoError(t, err)
+		require.Len(t, proposed.Deviations, len(w.plan.Deviations))
+		require.Equal(t, PlanProposed, proposed.State, "the GP decides")
+	default:
+		last := len(w.plan.CheckIns) - 1
+		well := last < 0 || w.plan.CheckIns[last].Outcome == OutcomeWell || w.plan.CheckIns[last].Version != w.plan.Version
+		require.True(t, well || w.plan.State != PlanAccepted && w.plan.State != PlanHeld)
 	}
 }
 
