@@ -18,6 +18,7 @@ import (
 	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1"
 	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/clock/v1"
 	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/error/v1"
+	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1"
 	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/event/v1"
 	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/followup/v1"
 	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"

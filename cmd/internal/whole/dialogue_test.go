@@ -77,7 +77,7 @@ func concludedDialogue(st *stage) {
 }
 
 func dutyInformation(st *stage) {
-	st.ask("EmployerDialogueService.RecordEmployerContact", identity.RoleRehabilitationCoordinator, &employerdialoguev1.RecordEmployerContactRequest{
+	st.ask("EmployerDialogueService.CreateEmployerContact", identity.RoleRehabilitationCoordinator, &employerdialoguev1.CreateEmployerContactRequest{
 		EmployerContact: &employerdialoguev1.EmployerContact{
 			PatientId: st.things["patient_id"], CareEpisodeId: st.things["care_episode_id"], EmployerId: st.things["employer_id"],
 			Kind: employerdialoguev1.EmployerContact_DUTY_INFORMATION, InformationVersion: "1",

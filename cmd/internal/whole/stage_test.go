@@ -35,7 +35,7 @@ var setting = []struct {
 	{"PatientService.GrantConsent", identity.RoleGP},
 	{"EmployerDialogueService.CreateEmployer", identity.RoleRehabilitationCoordinator},
 	{"EmployerDialogueService.CreateContactPerson", identity.RoleRehabilitationCoordinator},
-	{"EmployerDialogueService.RecordEmployerContact", identity.RoleRehabilitationCoordinator},
+	{"EmployerDialogueService.CreateEmployerContact", identity.RoleRehabilitationCoordinator},
 	{"EmployerDialogueService.ProposeDialogueMeeting", identity.RoleRehabilitationCoordinator},
 	{"SickLeaveService.CreateCertificate", identity.RoleGP},
 	{"SickLeaveService.CreateScreening", identity.RoleRehabilitationCoordinator},
@@ -59,7 +59,7 @@ func (w *world) newStage(place access.Place) *stage {
 		if m == nil || !m.served() {
 			continue
 		}
-		if step.method == "EmployerDialogueService.RecordEmployerContact" {
+		if step.method == "EmployerDialogueService.CreateEmployerContact" {
 			st.consentToEmployer()
 		}
 		st.do(step.method, step.role)

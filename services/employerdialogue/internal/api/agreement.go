@@ -244,15 +244,15 @@ func (s *Server) AcknowledgeAgreement(ctx context.Context, r *employerdialoguev1
 	})
 }
 
-// CompleteAgreedAction records that an action is done.
-func (s *Server) CompleteAgreedAction(ctx context.Context, r *employerdialoguev1.CompleteAgreedActionRequest) (*employerdialoguev1.Agreement, error) {
+// DoneAction records that an action is done.
+func (s *Server) DoneAction(ctx context.Context, r *employerdialoguev1.DoneActionRequest) (*employerdialoguev1.Agreement, error) {
 	return s.changeAgreement(ctx, r, "agreement.action_done", func(_ *act.Tx, by employerdialogue.Act, a employerdialogue.Agreement) (employerdialogue.Agreement, error) {
 		return a.Complete(by, r.GetActionId())
 	})
 }
 
-// DropAgreedAction records that an action is given up.
-func (s *Server) DropAgreedAction(ctx context.Context, r *employerdialoguev1.DropAgreedActionRequest) (*employerdialoguev1.Agreement, error) {
+// DropAction records that an action is given up.
+func (s *Server) DropAction(ctx context.Context, r *employerdialoguev1.DropActionRequest) (*employerdialoguev1.Agreement, error) {
 	return s.changeAgreement(ctx, r, "agreement.action_dropped", func(_ *act.Tx, by employerdialogue.Act, a employerdialogue.Agreement) (employerdialogue.Agreement, error) {
 		return a.Drop(by, r.GetActionId(), r.GetReason())
 	})

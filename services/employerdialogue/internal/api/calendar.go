@@ -12,8 +12,8 @@ import (
 	"github.com/coworkcare/coworkcare/services/employerdialogue/internal/employerdialogue"
 )
 
-// GetMeetingInvitation gives the calendar file of a meeting. The employer's is released as everything that an employer sees.
-func (s *Server) GetMeetingInvitation(ctx context.Context, r *employerdialoguev1.GetMeetingInvitationRequest) (*employerdialoguev1.MeetingInvitation, error) {
+// InvitationDialogueMeeting gives the calendar file of a meeting. The employer's is released as everything that an employer sees.
+func (s *Server) InvitationDialogueMeeting(ctx context.Context, r *employerdialoguev1.InvitationDialogueMeetingRequest) (*employerdialoguev1.MeetingInvitation, error) {
 	row, err := s.meeting(ctx, r)
 	if err != nil {
 		return nil, err

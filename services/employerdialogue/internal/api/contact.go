@@ -69,8 +69,8 @@ func (s *Server) parties(tx *act.Tx, employerID, personID string) error {
 	return nil
 }
 
-// RecordEmployerContact records a contact with the employer.
-func (s *Server) RecordEmployerContact(ctx context.Context, r *employerdialoguev1.RecordEmployerContactRequest) (*employerdialoguev1.EmployerContact, error) {
+// CreateEmployerContact records a contact with the employer.
+func (s *Server) CreateEmployerContact(ctx context.Context, r *employerdialoguev1.CreateEmployerContactRequest) (*employerdialoguev1.EmployerContact, error) {
 	c := r.GetEmployerContact()
 	consents, err := s.consents(ctx, c.GetPatientId(), c.GetEmployerId())
 	if err != nil {

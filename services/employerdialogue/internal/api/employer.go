@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -12,6 +13,7 @@ import (
 	"github.com/coworkcare/coworkcare/platform/access"
 	"github.com/coworkcare/coworkcare/platform/act"
 	"github.com/coworkcare/coworkcare/platform/fault"
+	"github.com/coworkcare/coworkcare/platform/identity"
 	"github.com/coworkcare/coworkcare/platform/page"
 	"github.com/coworkcare/coworkcare/services/employerdialogue/internal/employerdialogue"
 	"github.com/coworkcare/coworkcare/services/employerdialogue/internal/store"
@@ -100,11 +102,21 @@ func (s *Server) LookupEmployer(ctx context.Context, r *employerdialoguev1.Looku
 			Field: "organisation_number", Reason: employerdialogue.ReasonOrganisationNumber, Message: "its check digit is wrong",
 		})
 	}
-	row, err := s.Store.EmployerByNumber(s.read(ctx), access.PlaceFrom(ctx).ProviderID, number)
-	if err != nil {
-		return nil, absentEmployer(err)
+	caller, _ := identity.FromContext(ctx)
+	units := access.UnitsFrom(ctx) // where one of the rule's roles is held
+	for _, a := range caller.Assignments {
+		if !slices.Contains(units, a.UnitID) {
+			continue
+		}
+		row, err := s.Store.EmployerByNumber(s.read(ctx), a.ProviderID, number)
+		if err == nil {
+			return employerTo(row), nil
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
 	}
-	return employerTo(row), nil
+	return nil, absentEmployer(store.ErrNotFound)
 }
 
 // ListEmployers lists the employers of a care provider.

@@ -20,10 +20,12 @@ func TestEmployersBelongToACareProvider(t *testing.T) {
 		_, err = u.client.CreateEmployer(u.rc, &ed.CreateEmployerRequest{Employer: &ed.Employer{CareProviderId: u.place.ProviderID, OrganisationNumber: "556036-0794"}})
 		requireFault(u, err, codes.InvalidArgument, "INVALID_FIELD")
 		require.Equal(u, []string{"MISSING", "ORGANISATION_NUMBER_INVALID"}, violations(err))
-		found, err := u.client.LookupEmployer(u.cm, &ed.LookupEmployerRequest{CareProviderId: u.place.ProviderID, OrganisationNumber: "5560360793"})
+		found, err := u.client.LookupEmployer(u.cm, &ed.LookupEmployerRequest{OrganisationNumber: "5560360793"})
 		require.NoError(u, err)
 		require.Equal(u, u.employer, found.GetEmployerId())
 		require.Equal(u, "556036-0793", found.GetOrganisationNumber())
+		_, err = u.client.LookupEmployer(elsewhere, &ed.LookupEmployerRequest{OrganisationNumber: "5560360793"})
+		requireFault(u, err, codes.NotFound, "EMPLOYER_NOT_FOUND")
 		changed, err := u.client.UpdateEmployer(u.rc, &ed.UpdateEmployerRequest{
 			Employer:   &ed.Employer{EmployerId: u.employer, Etag: found.GetEtag(), Workplaces: append(found.GetWorkplaces(), &ed.Workplace{DisplayName: "Ny"})},
 			UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"workplaces", "organisation_number"}},

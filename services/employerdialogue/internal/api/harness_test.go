@@ -239,13 +239,13 @@ func (u *unit) prepare(id string) {
 
 func (u *unit) earlyTalk() *employerdialoguev1.EmployerContact {
 	u.Helper()
-	contact, err := u.client.RecordEmployerContact(u.rc, u.talk())
+	contact, err := u.client.CreateEmployerContact(u.rc, u.talk())
 	require.NoError(u, err)
 	return contact
 }
 
-func (u *unit) talk() *employerdialoguev1.RecordEmployerContactRequest {
-	return &employerdialoguev1.RecordEmployerContactRequest{EmployerContact: &employerdialoguev1.EmployerContact{
+func (u *unit) talk() *employerdialoguev1.CreateEmployerContactRequest {
+	return &employerdialoguev1.CreateEmployerContactRequest{EmployerContact: &employerdialoguev1.EmployerContact{
 		PatientId: u.patient, CareEpisodeId: u.episode, EmployerId: u.employer, Kind: employerdialoguev1.EmployerContact_EARLY_TALK,
 		ContactPersonId: u.person, EmployerView: "canary-view", PossibleTasks: "canary-tasks",
 		PossibleAdaptations: []employerdialoguev1.Adaptation{employerdialoguev1.Adaptation_SIMPLER_TASKS}, Cooperation: employerdialoguev1.EmployerContact_FULL,

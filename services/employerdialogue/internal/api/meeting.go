@@ -343,8 +343,8 @@ func (s *Server) CancelDialogueMeeting(ctx context.Context, r *employerdialoguev
 	})
 }
 
-// RecordNoShow records that somebody did not come.
-func (s *Server) RecordNoShow(ctx context.Context, r *employerdialoguev1.RecordNoShowRequest) (*employerdialoguev1.DialogueMeeting, error) {
+// NoShowDialogueMeeting records that somebody did not come.
+func (s *Server) NoShowDialogueMeeting(ctx context.Context, r *employerdialoguev1.NoShowDialogueMeetingRequest) (*employerdialoguev1.DialogueMeeting, error) {
 	return s.change(ctx, r, "dialogue_meeting.not_held", func(t turn) (employerdialogue.Meeting, error) {
 		return t.row.Value.NoShow(t.by, employerdialogue.Cause(nameOf(r.GetCause())), r.GetNote())
 	})

@@ -11,8 +11,8 @@ import (
 	"github.com/coworkcare/coworkcare/services/employerdialogue/internal/employerdialogue"
 )
 
-// GetMeetingReadiness tells what is missing before a meeting should begin.
-func (s *Server) GetMeetingReadiness(ctx context.Context, r *employerdialoguev1.GetMeetingReadinessRequest) (*employerdialoguev1.MeetingReadiness, error) {
+// ReadinessDialogueMeeting tells what is missing before a meeting should begin.
+func (s *Server) ReadinessDialogueMeeting(ctx context.Context, r *employerdialoguev1.ReadinessDialogueMeetingRequest) (*employerdialoguev1.MeetingReadiness, error) {
 	row, err := s.meeting(ctx, r)
 	if err != nil {
 		return nil, err
@@ -41,8 +41,8 @@ func (s *Server) GetMeetingReadiness(ctx context.Context, r *employerdialoguev1.
 	return told, err
 }
 
-// GetMeetingGuide gives the guide to a meeting.
-func (s *Server) GetMeetingGuide(ctx context.Context, r *employerdialoguev1.GetMeetingGuideRequest) (*employerdialoguev1.MeetingGuide, error) {
+// GuideDialogueMeeting gives the guide to a meeting.
+func (s *Server) GuideDialogueMeeting(ctx context.Context, r *employerdialoguev1.GuideDialogueMeetingRequest) (*employerdialoguev1.MeetingGuide, error) {
 	row, err := s.meeting(ctx, r)
 	if err != nil {
 		return nil, err

@@ -64,8 +64,8 @@ func (s *Server) record(ctx context.Context, patientID, employerID, form string,
 	})
 }
 
-// GetEmployerView shows what the employer of an agreement would see.
-func (s *Server) GetEmployerView(ctx context.Context, r *employerdialoguev1.GetEmployerViewRequest) (*employerdialoguev1.EmployerView, error) {
+// EmployerViewAgreement shows what the employer of an agreement would see.
+func (s *Server) EmployerViewAgreement(ctx context.Context, r *employerdialoguev1.EmployerViewAgreementRequest) (*employerdialoguev1.EmployerView, error) {
 	row, err := s.agreement(ctx, r)
 	if err != nil {
 		return nil, err
@@ -73,8 +73,8 @@ func (s *Server) GetEmployerView(ctx context.Context, r *employerdialoguev1.GetE
 	return s.view(ctx, r.GetPatientId(), row.Value.EmployerID, &row.Value)
 }
 
-// PreviewEmployerView shows what an employer would see.
-func (s *Server) PreviewEmployerView(ctx context.Context, r *employerdialoguev1.PreviewEmployerViewRequest) (*employerdialoguev1.EmployerView, error) {
+// ViewEmployer shows what an employer would see.
+func (s *Server) ViewEmployer(ctx context.Context, r *employerdialoguev1.ViewEmployerRequest) (*employerdialoguev1.EmployerView, error) {
 	place := access.PlaceFrom(ctx)
 	if _, err := s.Store.Employer(s.read(ctx), place.ProviderID, r.GetEmployerId()); err != nil {
 		return nil, absentEmployer(err)

@@ -71,16 +71,16 @@ func (u *unit) requireOnly(seen string, told ...patientv1.Consent_ItemType) {
 func TestR66_R67_TheEmployerSeesWhatIsConsentedToAndNothingElse(t *testing.T) {
 	run(t, func(u *unit) {
 		agreement := u.full()
-		request := &ed.GetEmployerViewRequest{PatientId: u.patient, AgreementId: agreement}
+		request := &ed.EmployerViewAgreementRequest{PatientId: u.patient, AgreementId: agreement}
 		u.consent()
-		view, err := u.client.GetEmployerView(u.rc, request)
+		view, err := u.client.EmployerViewAgreement(u.rc, request)
 		require.NoError(u, err)
 		require.Empty(u, view.GetItems(), "nothing by default")
 		require.Empty(u, view.GetDocument())
 		require.Len(u, view.GetWithheldItemTypes(), 9)
 		for item := range marks {
 			u.consent(item)
-			view, err := u.client.GetEmployerView(u.cm, request)
+			view, err := u.client.EmployerViewAgreement(u.cm, request)
 			require.NoError(u, err)
 			u.requireOnly(view.String(), item)
 			require.Len(u, view.GetItems(), 1)
@@ -92,12 +92,12 @@ func TestR66_R67_TheEmployerSeesWhatIsConsentedToAndNothingElse(t *testing.T) {
 			all = append(all, item)
 		}
 		u.consent(all...)
-		view, err = u.client.GetEmployerView(u.rc, request)
+		view, err = u.client.EmployerViewAgreement(u.rc, request)
 		require.NoError(u, err)
 		u.requireOnly(view.GetDocument(), all...)
-		_, err = u.client.GetEmployerView(u.nurse, request)
+		_, err = u.client.EmployerViewAgreement(u.nurse, request)
 		requireFault(u, err, codes.PermissionDenied, "ROLE_REQUIRED")
-		view, err = u.client.PreviewEmployerView(u.rc, &ed.PreviewEmployerViewRequest{PatientId: u.patient, EmployerId: u.employer})
+		view, err = u.client.ViewEmployer(u.rc, &ed.ViewEmployerRequest{PatientId: u.patient, EmployerId: u.employer})
 		require.NoError(u, err)
 		u.requireOnly(view.String(), all...)
 		u.consent(patientv1.Consent_AGREEMENT)
@@ -130,7 +130,7 @@ func TestR66_AWithdrawnConsentWins(t *testing.T) {
 					u.consent(patientv1.Consent_CONTACT)
 				}
 			}
-			view, err := u.client.GetEmployerView(u.rc, &ed.GetEmployerViewRequest{PatientId: u.patient, AgreementId: agreement})
+			view, err := u.client.EmployerViewAgreement(u.rc, &ed.EmployerViewAgreementRequest{PatientId: u.patient, AgreementId: agreement})
 			u.checked = nil
 			require.NoError(u, err)
 			u.requireOnly(view.String(), patientv1.Consent_CONTACT)
@@ -138,7 +138,7 @@ func TestR66_AWithdrawnConsentWins(t *testing.T) {
 		}
 		u.consent(patientv1.Consent_CONTACT, patientv1.Consent_AGREEMENT)
 		u.checked = func(int) { u.consent(patientv1.Consent_CONTACT, patientv1.Consent_AGREEMENT) }
-		_, err := u.client.GetEmployerView(u.rc, &ed.GetEmployerViewRequest{PatientId: u.patient, AgreementId: agreement})
+		_, err := u.client.EmployerViewAgreement(u.rc, &ed.EmployerViewAgreementRequest{PatientId: u.patient, AgreementId: agreement})
 		u.checked = nil
 		requireFault(u, err, codes.Unavailable, "CONSENTS_CHANGING")
 	})
@@ -148,10 +148,10 @@ func TestTheInvitationIsACalendarFile(t *testing.T) {
 	run(t, func(u *unit) {
 		meeting := u.ready()
 		id := meeting.GetDialogueMeetingId()
-		request := &ed.GetMeetingInvitationRequest{PatientId: u.patient, DialogueMeetingId: id, Recipient: ed.Agreement_EMPLOYER, OrganizerEmail: "vardcentralen@example.se"}
+		request := &ed.InvitationDialogueMeetingRequest{PatientId: u.patient, DialogueMeetingId: id, Recipient: ed.Agreement_EMPLOYER, OrganizerEmail: "vardcentralen@example.se"}
 		read := func() (*ed.MeetingInvitation, *ics.VEvent) {
 			u.Helper()
-			invitation, err := u.client.GetMeetingInvitation(u.rc, request)
+			invitation, err := u.client.InvitationDialogueMeeting(u.rc, request)
 			require.NoError(u, err)
 			for _, word := range []string{"canary", "F43", "MADRS", u.patient} {
 				require.NotContains(u, invitation.GetIcalendar(), word)
@@ -185,11 +185,11 @@ func TestTheInvitationIsACalendarFile(t *testing.T) {
 		require.EqualValues(u, 2, invitation.GetSequence())
 		require.Equal(u, "CANCELLED", event.GetProperty(ics.ComponentPropertyStatus).Value)
 		u.consent(patientv1.Consent_AGREEMENT)
-		_, err = u.client.GetMeetingInvitation(u.rc, request)
+		_, err = u.client.InvitationDialogueMeeting(u.rc, request)
 		requireFault(u, err, codes.FailedPrecondition, "EMPLOYER_CONSENT_MISSING")
 		require.Equal(u, 1, u.releases("INVITATION", "CONTACT"))
 		request.Recipient = ed.Agreement_PATIENT
-		_, err = u.client.GetMeetingInvitation(u.rc, request)
+		_, err = u.client.InvitationDialogueMeeting(u.rc, request)
 		requireFault(u, err, codes.FailedPrecondition, "ATTENDEE_ADDRESS_MISSING")
 	})
 }

@@ -992,7 +992,7 @@ func (x *EmployerViewItem) GetLines() []string {
 }
 
 // Asks for what an employer would see.
-type GetEmployerViewRequest struct {
+type EmployerViewAgreementRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The patient.
 	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
@@ -1002,20 +1002,20 @@ type GetEmployerViewRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *GetEmployerViewRequest) Reset() {
-	*x = GetEmployerViewRequest{}
+func (x *EmployerViewAgreementRequest) Reset() {
+	*x = EmployerViewAgreementRequest{}
 	mi := &file_coworkcare_employerdialogue_v1_agreement_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *GetEmployerViewRequest) String() string {
+func (x *EmployerViewAgreementRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*GetEmployerViewRequest) ProtoMessage() {}
+func (*EmployerViewAgreementRequest) ProtoMessage() {}
 
-func (x *GetEmployerViewRequest) ProtoReflect() protoreflect.Message {
+func (x *EmployerViewAgreementRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_coworkcare_employerdialogue_v1_agreement_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1027,19 +1027,19 @@ func (x *GetEmployerViewRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use GetEmployerViewRequest.ProtoReflect.Descriptor instead.
-func (*GetEmployerViewRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use EmployerViewAgreementRequest.ProtoReflect.Descriptor instead.
+func (*EmployerViewAgreementRequest) Descriptor() ([]byte, []int) {
 	return file_coworkcare_employerdialogue_v1_agreement_proto_rawDescGZIP(), []int{7}
 }
 
-func (x *GetEmployerViewRequest) GetPatientId() string {
+func (x *EmployerViewAgreementRequest) GetPatientId() string {
 	if x != nil {
 		return x.PatientId
 	}
 	return ""
 }
 
-func (x *GetEmployerViewRequest) GetAgreementId() string {
+func (x *EmployerViewAgreementRequest) GetAgreementId() string {
 	if x != nil {
 		return x.AgreementId
 	}
@@ -1047,7 +1047,7 @@ func (x *GetEmployerViewRequest) GetAgreementId() string {
 }
 
 // Asks for what an employer would see before there is an agreement.
-type PreviewEmployerViewRequest struct {
+type ViewEmployerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The patient.
 	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
@@ -1057,20 +1057,20 @@ type PreviewEmployerViewRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *PreviewEmployerViewRequest) Reset() {
-	*x = PreviewEmployerViewRequest{}
+func (x *ViewEmployerRequest) Reset() {
+	*x = ViewEmployerRequest{}
 	mi := &file_coworkcare_employerdialogue_v1_agreement_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *PreviewEmployerViewRequest) String() string {
+func (x *ViewEmployerRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*PreviewEmployerViewRequest) ProtoMessage() {}
+func (*ViewEmployerRequest) ProtoMessage() {}
 
-func (x *PreviewEmployerViewRequest) ProtoReflect() protoreflect.Message {
+func (x *ViewEmployerRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_coworkcare_employerdialogue_v1_agreement_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1082,19 +1082,19 @@ func (x *PreviewEmployerViewRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use PreviewEmployerViewRequest.ProtoReflect.Descriptor instead.
-func (*PreviewEmployerViewRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ViewEmployerRequest.ProtoReflect.Descriptor instead.
+func (*ViewEmployerRequest) Descriptor() ([]byte, []int) {
 	return file_coworkcare_employerdialogue_v1_agreement_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *PreviewEmployerViewRequest) GetPatientId() string {
+func (x *ViewEmployerRequest) GetPatientId() string {
 	if x != nil {
 		return x.PatientId
 	}
 	return ""
 }
 
-func (x *PreviewEmployerViewRequest) GetEmployerId() string {
+func (x *ViewEmployerRequest) GetEmployerId() string {
 	if x != nil {
 		return x.EmployerId
 	}
@@ -1358,7 +1358,7 @@ func (x *AcknowledgeAgreementRequest) GetRequestId() string {
 }
 
 // Asks to record that an action is done.
-type CompleteAgreedActionRequest struct {
+type DoneActionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The patient.
 	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
@@ -1374,20 +1374,20 @@ type CompleteAgreedActionRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *CompleteAgreedActionRequest) Reset() {
-	*x = CompleteAgreedActionRequest{}
+func (x *DoneActionRequest) Reset() {
+	*x = DoneActionRequest{}
 	mi := &file_coworkcare_employerdialogue_v1_agreement_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *CompleteAgreedActionRequest) String() string {
+func (x *DoneActionRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*CompleteAgreedActionRequest) ProtoMessage() {}
+func (*DoneActionRequest) ProtoMessage() {}
 
-func (x *CompleteAgreedActionRequest) ProtoReflect() protoreflect.Message {
+func (x *DoneActionRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_coworkcare_employerdialogue_v1_agreement_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1399,40 +1399,40 @@ func (x *CompleteAgreedActionRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use CompleteAgreedActionRequest.ProtoReflect.Descriptor instead.
-func (*CompleteAgreedActionRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use DoneActionRequest.ProtoReflect.Descriptor instead.
+func (*DoneActionRequest) Descriptor() ([]byte, []int) {
 	return file_coworkcare_employerdialogue_v1_agreement_proto_rawDescGZIP(), []int{13}
 }
 
-func (x *CompleteAgreedActionRequest) GetPatientId() string {
+func (x *DoneActionRequest) GetPatientId() string {
 	if x != nil {
 		return x.PatientId
 	}
 	return ""
 }
 
-func (x *CompleteAgreedActionRequest) GetAgreementId() string {
+func (x *DoneActionRequest) GetAgreementId() string {
 	if x != nil {
 		return x.AgreementId
 	}
 	return ""
 }
 
-func (x *CompleteAgreedActionRequest) GetActionId() string {
+func (x *DoneActionRequest) GetActionId() string {
 	if x != nil {
 		return x.ActionId
 	}
 	return ""
 }
 
-func (x *CompleteAgreedActionRequest) GetEtag() string {
+func (x *DoneActionRequest) GetEtag() string {
 	if x != nil {
 		return x.Etag
 	}
 	return ""
 }
 
-func (x *CompleteAgreedActionRequest) GetRequestId() string {
+func (x *DoneActionRequest) GetRequestId() string {
 	if x != nil {
 		return x.RequestId
 	}
@@ -1440,7 +1440,7 @@ func (x *CompleteAgreedActionRequest) GetRequestId() string {
 }
 
 // Asks to record that an action is given up.
-type DropAgreedActionRequest struct {
+type DropActionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The patient.
 	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
@@ -1458,20 +1458,20 @@ type DropAgreedActionRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *DropAgreedActionRequest) Reset() {
-	*x = DropAgreedActionRequest{}
+func (x *DropActionRequest) Reset() {
+	*x = DropActionRequest{}
 	mi := &file_coworkcare_employerdialogue_v1_agreement_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *DropAgreedActionRequest) String() string {
+func (x *DropActionRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*DropAgreedActionRequest) ProtoMessage() {}
+func (*DropActionRequest) ProtoMessage() {}
 
-func (x *DropAgreedActionRequest) ProtoReflect() protoreflect.Message {
+func (x *DropActionRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_coworkcare_employerdialogue_v1_agreement_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1483,47 +1483,47 @@ func (x *DropAgreedActionRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use DropAgreedActionRequest.ProtoReflect.Descriptor instead.
-func (*DropAgreedActionRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use DropActionRequest.ProtoReflect.Descriptor instead.
+func (*DropActionRequest) Descriptor() ([]byte, []int) {
 	return file_coworkcare_employerdialogue_v1_agreement_proto_rawDescGZIP(), []int{14}
 }
 
-func (x *DropAgreedActionRequest) GetPatientId() string {
+func (x *DropActionRequest) GetPatientId() string {
 	if x != nil {
 		return x.PatientId
 	}
 	return ""
 }
 
-func (x *DropAgreedActionRequest) GetAgreementId() string {
+func (x *DropActionRequest) GetAgreementId() string {
 	if x != nil {
 		return x.AgreementId
 	}
 	return ""
 }
 
-func (x *DropAgreedActionRequest) GetActionId() string {
+func (x *DropActionRequest) GetActionId() string {
 	if x != nil {
 		return x.ActionId
 	}
 	return ""
 }
 
-func (x *DropAgreedActionRequest) GetReason() string {
+func (x *DropActionRequest) GetReason() string {
 	if x != nil {
 		return x.Reason
 	}
 	return ""
 }
 
-func (x *DropAgreedActionRequest) GetEtag() string {
+func (x *DropActionRequest) GetEtag() string {
 	if x != nil {
 		return x.Etag
 	}
 	return ""
 }
 
-func (x *DropAgreedActionRequest) GetRequestId() string {
+func (x *DropActionRequest) GetRequestId() string {
 	if x != nil {
 		return x.RequestId
 	}
@@ -1627,12 +1627,12 @@ const file_coworkcare_employerdialogue_v1_agreement_proto_rawDesc = "" +
 	"build_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tbuildTime\"n\n" +
 	"\x10EmployerViewItem\x12D\n" +
 	"\titem_type\x18\x01 \x01(\x0e2'.coworkcare.patient.v1.Consent.ItemTypeR\bitemType\x12\x14\n" +
-	"\x05lines\x18\x02 \x03(\tR\x05lines\"t\n" +
-	"\x16GetEmployerViewRequest\x12*\n" +
+	"\x05lines\x18\x02 \x03(\tR\x05lines\"z\n" +
+	"\x1cEmployerViewAgreementRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12.\n" +
-	"\fagreement_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\vagreementId\"v\n" +
-	"\x1aPreviewEmployerViewRequest\x12*\n" +
+	"\fagreement_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\vagreementId\"o\n" +
+	"\x13ViewEmployerRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12,\n" +
 	"\vemployer_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\n" +
@@ -1660,16 +1660,16 @@ const file_coworkcare_employerdialogue_v1_agreement_proto_rawDesc = "" +
 	"\x05party\x18\x03 \x01(\x0e2/.coworkcare.employerdialogue.v1.Agreement.PartyB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05party\x12\x1b\n" +
 	"\x04etag\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xec\x01\n" +
-	"\x1bCompleteAgreedActionRequest\x12*\n" +
+	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xe2\x01\n" +
+	"\x11DoneActionRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12.\n" +
 	"\fagreement_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\vagreementId\x12(\n" +
 	"\taction_id\x18\x03 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\bactionId\x12\x1b\n" +
 	"\x04etag\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\x8f\x02\n" +
-	"\x17DropAgreedActionRequest\x12*\n" +
+	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\x89\x02\n" +
+	"\x11DropActionRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12.\n" +
 	"\fagreement_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\vagreementId\x12(\n" +
@@ -1704,27 +1704,27 @@ func file_coworkcare_employerdialogue_v1_agreement_proto_rawDescGZIP() []byte {
 var file_coworkcare_employerdialogue_v1_agreement_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
 var file_coworkcare_employerdialogue_v1_agreement_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_coworkcare_employerdialogue_v1_agreement_proto_goTypes = []any{
-	(Adaptation)(0),                     // 0: coworkcare.employerdialogue.v1.Adaptation
-	(Agreement_Party)(0),                // 1: coworkcare.employerdialogue.v1.Agreement.Party
-	(AgreedAction_Horizon)(0),           // 2: coworkcare.employerdialogue.v1.AgreedAction.Horizon
-	(AgreedAction_State)(0),             // 3: coworkcare.employerdialogue.v1.AgreedAction.State
-	(*Agreement)(nil),                   // 4: coworkcare.employerdialogue.v1.Agreement
-	(*AgreementPoint)(nil),              // 5: coworkcare.employerdialogue.v1.AgreementPoint
-	(*AgreedAction)(nil),                // 6: coworkcare.employerdialogue.v1.AgreedAction
-	(*NewAgreedAction)(nil),             // 7: coworkcare.employerdialogue.v1.NewAgreedAction
-	(*AgreementAcknowledgement)(nil),    // 8: coworkcare.employerdialogue.v1.AgreementAcknowledgement
-	(*EmployerView)(nil),                // 9: coworkcare.employerdialogue.v1.EmployerView
-	(*EmployerViewItem)(nil),            // 10: coworkcare.employerdialogue.v1.EmployerViewItem
-	(*GetEmployerViewRequest)(nil),      // 11: coworkcare.employerdialogue.v1.GetEmployerViewRequest
-	(*PreviewEmployerViewRequest)(nil),  // 12: coworkcare.employerdialogue.v1.PreviewEmployerViewRequest
-	(*GetAgreementRequest)(nil),         // 13: coworkcare.employerdialogue.v1.GetAgreementRequest
-	(*ListAgreementsRequest)(nil),       // 14: coworkcare.employerdialogue.v1.ListAgreementsRequest
-	(*ListAgreementsResponse)(nil),      // 15: coworkcare.employerdialogue.v1.ListAgreementsResponse
-	(*AcknowledgeAgreementRequest)(nil), // 16: coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest
-	(*CompleteAgreedActionRequest)(nil), // 17: coworkcare.employerdialogue.v1.CompleteAgreedActionRequest
-	(*DropAgreedActionRequest)(nil),     // 18: coworkcare.employerdialogue.v1.DropAgreedActionRequest
-	(*timestamppb.Timestamp)(nil),       // 19: google.protobuf.Timestamp
-	(v1.Consent_ItemType)(0),            // 20: coworkcare.patient.v1.Consent.ItemType
+	(Adaptation)(0),                      // 0: coworkcare.employerdialogue.v1.Adaptation
+	(Agreement_Party)(0),                 // 1: coworkcare.employerdialogue.v1.Agreement.Party
+	(AgreedAction_Horizon)(0),            // 2: coworkcare.employerdialogue.v1.AgreedAction.Horizon
+	(AgreedAction_State)(0),              // 3: coworkcare.employerdialogue.v1.AgreedAction.State
+	(*Agreement)(nil),                    // 4: coworkcare.employerdialogue.v1.Agreement
+	(*AgreementPoint)(nil),               // 5: coworkcare.employerdialogue.v1.AgreementPoint
+	(*AgreedAction)(nil),                 // 6: coworkcare.employerdialogue.v1.AgreedAction
+	(*NewAgreedAction)(nil),              // 7: coworkcare.employerdialogue.v1.NewAgreedAction
+	(*AgreementAcknowledgement)(nil),     // 8: coworkcare.employerdialogue.v1.AgreementAcknowledgement
+	(*EmployerView)(nil),                 // 9: coworkcare.employerdialogue.v1.EmployerView
+	(*EmployerViewItem)(nil),             // 10: coworkcare.employerdialogue.v1.EmployerViewItem
+	(*EmployerViewAgreementRequest)(nil), // 11: coworkcare.employerdialogue.v1.EmployerViewAgreementRequest
+	(*ViewEmployerRequest)(nil),          // 12: coworkcare.employerdialogue.v1.ViewEmployerRequest
+	(*GetAgreementRequest)(nil),          // 13: coworkcare.employerdialogue.v1.GetAgreementRequest
+	(*ListAgreementsRequest)(nil),        // 14: coworkcare.employerdialogue.v1.ListAgreementsRequest
+	(*ListAgreementsResponse)(nil),       // 15: coworkcare.employerdialogue.v1.ListAgreementsResponse
+	(*AcknowledgeAgreementRequest)(nil),  // 16: coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest
+	(*DoneActionRequest)(nil),            // 17: coworkcare.employerdialogue.v1.DoneActionRequest
+	(*DropActionRequest)(nil),            // 18: coworkcare.employerdialogue.v1.DropActionRequest
+	(*timestamppb.Timestamp)(nil),        // 19: google.protobuf.Timestamp
+	(v1.Consent_ItemType)(0),             // 20: coworkcare.patient.v1.Consent.ItemType
 }
 var file_coworkcare_employerdialogue_v1_agreement_proto_depIdxs = []int32{
 	5,  // 0: coworkcare.employerdialogue.v1.Agreement.facts:type_name -> coworkcare.employerdialogue.v1.AgreementPoint

@@ -3839,7 +3839,7 @@ func (x *CancelDialogueMeetingRequest) GetRequestId() string {
 }
 
 // Asks to record that a meeting was not held since somebody did not come.
-type RecordNoShowRequest struct {
+type NoShowDialogueMeetingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The patient.
 	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
@@ -3857,20 +3857,20 @@ type RecordNoShowRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *RecordNoShowRequest) Reset() {
-	*x = RecordNoShowRequest{}
+func (x *NoShowDialogueMeetingRequest) Reset() {
+	*x = NoShowDialogueMeetingRequest{}
 	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *RecordNoShowRequest) String() string {
+func (x *NoShowDialogueMeetingRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*RecordNoShowRequest) ProtoMessage() {}
+func (*NoShowDialogueMeetingRequest) ProtoMessage() {}
 
-func (x *RecordNoShowRequest) ProtoReflect() protoreflect.Message {
+func (x *NoShowDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -3882,47 +3882,47 @@ func (x *RecordNoShowRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use RecordNoShowRequest.ProtoReflect.Descriptor instead.
-func (*RecordNoShowRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use NoShowDialogueMeetingRequest.ProtoReflect.Descriptor instead.
+func (*NoShowDialogueMeetingRequest) Descriptor() ([]byte, []int) {
 	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{31}
 }
 
-func (x *RecordNoShowRequest) GetPatientId() string {
+func (x *NoShowDialogueMeetingRequest) GetPatientId() string {
 	if x != nil {
 		return x.PatientId
 	}
 	return ""
 }
 
-func (x *RecordNoShowRequest) GetDialogueMeetingId() string {
+func (x *NoShowDialogueMeetingRequest) GetDialogueMeetingId() string {
 	if x != nil {
 		return x.DialogueMeetingId
 	}
 	return ""
 }
 
-func (x *RecordNoShowRequest) GetCause() MeetingEnding_Cause {
+func (x *NoShowDialogueMeetingRequest) GetCause() MeetingEnding_Cause {
 	if x != nil {
 		return x.Cause
 	}
 	return MeetingEnding_CAUSE_UNSPECIFIED
 }
 
-func (x *RecordNoShowRequest) GetNote() string {
+func (x *NoShowDialogueMeetingRequest) GetNote() string {
 	if x != nil {
 		return x.Note
 	}
 	return ""
 }
 
-func (x *RecordNoShowRequest) GetEtag() string {
+func (x *NoShowDialogueMeetingRequest) GetEtag() string {
 	if x != nil {
 		return x.Etag
 	}
 	return ""
 }
 
-func (x *RecordNoShowRequest) GetRequestId() string {
+func (x *NoShowDialogueMeetingRequest) GetRequestId() string {
 	if x != nil {
 		return x.RequestId
 	}
@@ -3930,7 +3930,7 @@ func (x *RecordNoShowRequest) GetRequestId() string {
 }
 
 // Asks what is missing before a meeting should begin.
-type GetMeetingReadinessRequest struct {
+type ReadinessDialogueMeetingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The patient.
 	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
@@ -3940,20 +3940,20 @@ type GetMeetingReadinessRequest struct {
 	sizeCache         protoimpl.SizeCache
 }
 
-func (x *GetMeetingReadinessRequest) Reset() {
-	*x = GetMeetingReadinessRequest{}
+func (x *ReadinessDialogueMeetingRequest) Reset() {
+	*x = ReadinessDialogueMeetingRequest{}
 	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *GetMeetingReadinessRequest) String() string {
+func (x *ReadinessDialogueMeetingRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*GetMeetingReadinessRequest) ProtoMessage() {}
+func (*ReadinessDialogueMeetingRequest) ProtoMessage() {}
 
-func (x *GetMeetingReadinessRequest) ProtoReflect() protoreflect.Message {
+func (x *ReadinessDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -3965,19 +3965,19 @@ func (x *GetMeetingReadinessRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use GetMeetingReadinessRequest.ProtoReflect.Descriptor instead.
-func (*GetMeetingReadinessRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ReadinessDialogueMeetingRequest.ProtoReflect.Descriptor instead.
+func (*ReadinessDialogueMeetingRequest) Descriptor() ([]byte, []int) {
 	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{32}
 }
 
-func (x *GetMeetingReadinessRequest) GetPatientId() string {
+func (x *ReadinessDialogueMeetingRequest) GetPatientId() string {
 	if x != nil {
 		return x.PatientId
 	}
 	return ""
 }
 
-func (x *GetMeetingReadinessRequest) GetDialogueMeetingId() string {
+func (x *ReadinessDialogueMeetingRequest) GetDialogueMeetingId() string {
 	if x != nil {
 		return x.DialogueMeetingId
 	}
@@ -3985,7 +3985,7 @@ func (x *GetMeetingReadinessRequest) GetDialogueMeetingId() string {
 }
 
 // Asks for the guide to a meeting.
-type GetMeetingGuideRequest struct {
+type GuideDialogueMeetingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The patient.
 	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
@@ -3995,20 +3995,20 @@ type GetMeetingGuideRequest struct {
 	sizeCache         protoimpl.SizeCache
 }
 
-func (x *GetMeetingGuideRequest) Reset() {
-	*x = GetMeetingGuideRequest{}
+func (x *GuideDialogueMeetingRequest) Reset() {
+	*x = GuideDialogueMeetingRequest{}
 	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *GetMeetingGuideRequest) String() string {
+func (x *GuideDialogueMeetingRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*GetMeetingGuideRequest) ProtoMessage() {}
+func (*GuideDialogueMeetingRequest) ProtoMessage() {}
 
-func (x *GetMeetingGuideRequest) ProtoReflect() protoreflect.Message {
+func (x *GuideDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -4020,19 +4020,19 @@ func (x *GetMeetingGuideRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use GetMeetingGuideRequest.ProtoReflect.Descriptor instead.
-func (*GetMeetingGuideRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use GuideDialogueMeetingRequest.ProtoReflect.Descriptor instead.
+func (*GuideDialogueMeetingRequest) Descriptor() ([]byte, []int) {
 	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{33}
 }
 
-func (x *GetMeetingGuideRequest) GetPatientId() string {
+func (x *GuideDialogueMeetingRequest) GetPatientId() string {
 	if x != nil {
 		return x.PatientId
 	}
 	return ""
 }
 
-func (x *GetMeetingGuideRequest) GetDialogueMeetingId() string {
+func (x *GuideDialogueMeetingRequest) GetDialogueMeetingId() string {
 	if x != nil {
 		return x.DialogueMeetingId
 	}
@@ -4040,7 +4040,7 @@ func (x *GetMeetingGuideRequest) GetDialogueMeetingId() string {
 }
 
 // Asks for the calendar file of a meeting.
-type GetMeetingInvitationRequest struct {
+type InvitationDialogueMeetingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The patient.
 	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
@@ -4056,20 +4056,20 @@ type GetMeetingInvitationRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *GetMeetingInvitationRequest) Reset() {
-	*x = GetMeetingInvitationRequest{}
+func (x *InvitationDialogueMeetingRequest) Reset() {
+	*x = InvitationDialogueMeetingRequest{}
 	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *GetMeetingInvitationRequest) String() string {
+func (x *InvitationDialogueMeetingRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*GetMeetingInvitationRequest) ProtoMessage() {}
+func (*InvitationDialogueMeetingRequest) ProtoMessage() {}
 
-func (x *GetMeetingInvitationRequest) ProtoReflect() protoreflect.Message {
+func (x *InvitationDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -4081,40 +4081,40 @@ func (x *GetMeetingInvitationRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use GetMeetingInvitationRequest.ProtoReflect.Descriptor instead.
-func (*GetMeetingInvitationRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use InvitationDialogueMeetingRequest.ProtoReflect.Descriptor instead.
+func (*InvitationDialogueMeetingRequest) Descriptor() ([]byte, []int) {
 	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{34}
 }
 
-func (x *GetMeetingInvitationRequest) GetPatientId() string {
+func (x *InvitationDialogueMeetingRequest) GetPatientId() string {
 	if x != nil {
 		return x.PatientId
 	}
 	return ""
 }
 
-func (x *GetMeetingInvitationRequest) GetDialogueMeetingId() string {
+func (x *InvitationDialogueMeetingRequest) GetDialogueMeetingId() string {
 	if x != nil {
 		return x.DialogueMeetingId
 	}
 	return ""
 }
 
-func (x *GetMeetingInvitationRequest) GetRecipient() Agreement_Party {
+func (x *InvitationDialogueMeetingRequest) GetRecipient() Agreement_Party {
 	if x != nil {
 		return x.Recipient
 	}
 	return Agreement_PARTY_UNSPECIFIED
 }
 
-func (x *GetMeetingInvitationRequest) GetOrganizerEmail() string {
+func (x *InvitationDialogueMeetingRequest) GetOrganizerEmail() string {
 	if x != nil {
 		return x.OrganizerEmail
 	}
 	return ""
 }
 
-func (x *GetMeetingInvitationRequest) GetAttendeeEmail() string {
+func (x *InvitationDialogueMeetingRequest) GetAttendeeEmail() string {
 	if x != nil {
 		return x.AttendeeEmail
 	}
@@ -4535,8 +4535,8 @@ const file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDesc = "" +
 	"\x04note\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note\x12\x1b\n" +
 	"\x04etag\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x06 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xc1\x02\n" +
-	"\x13RecordNoShowRequest\x12*\n" +
+	"request_id\x18\x06 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xca\x02\n" +
+	"\x1cNoShowDialogueMeetingRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12;\n" +
 	"\x13dialogue_meeting_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x11dialogueMeetingId\x12Z\n" +
@@ -4544,16 +4544,16 @@ const file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDesc = "" +
 	"\x04note\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note\x12\x1b\n" +
 	"\x04etag\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x06 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\x85\x01\n" +
-	"\x1aGetMeetingReadinessRequest\x12*\n" +
+	"request_id\x18\x06 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\x8a\x01\n" +
+	"\x1fReadinessDialogueMeetingRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12;\n" +
-	"\x13dialogue_meeting_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x11dialogueMeetingId\"\x81\x01\n" +
-	"\x16GetMeetingGuideRequest\x12*\n" +
+	"\x13dialogue_meeting_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x11dialogueMeetingId\"\x86\x01\n" +
+	"\x1bGuideDialogueMeetingRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12;\n" +
-	"\x13dialogue_meeting_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x11dialogueMeetingId\"\xd2\x02\n" +
-	"\x1bGetMeetingInvitationRequest\x12*\n" +
+	"\x13dialogue_meeting_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x11dialogueMeetingId\"\xd7\x02\n" +
+	" InvitationDialogueMeetingRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12;\n" +
 	"\x13dialogue_meeting_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x11dialogueMeetingId\x12\\\n" +
@@ -4621,10 +4621,10 @@ var file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_goTypes = []any{
 	(*EndDialogueMeetingRequest)(nil),        // 41: coworkcare.employerdialogue.v1.EndDialogueMeetingRequest
 	(*ConcludeDialogueMeetingRequest)(nil),   // 42: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest
 	(*CancelDialogueMeetingRequest)(nil),     // 43: coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest
-	(*RecordNoShowRequest)(nil),              // 44: coworkcare.employerdialogue.v1.RecordNoShowRequest
-	(*GetMeetingReadinessRequest)(nil),       // 45: coworkcare.employerdialogue.v1.GetMeetingReadinessRequest
-	(*GetMeetingGuideRequest)(nil),           // 46: coworkcare.employerdialogue.v1.GetMeetingGuideRequest
-	(*GetMeetingInvitationRequest)(nil),      // 47: coworkcare.employerdialogue.v1.GetMeetingInvitationRequest
+	(*NoShowDialogueMeetingRequest)(nil),     // 44: coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest
+	(*ReadinessDialogueMeetingRequest)(nil),  // 45: coworkcare.employerdialogue.v1.ReadinessDialogueMeetingRequest
+	(*GuideDialogueMeetingRequest)(nil),      // 46: coworkcare.employerdialogue.v1.GuideDialogueMeetingRequest
+	(*InvitationDialogueMeetingRequest)(nil), // 47: coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest
 	(*timestamppb.Timestamp)(nil),            // 48: google.protobuf.Timestamp
 	(Agreement_Party)(0),                     // 49: coworkcare.employerdialogue.v1.Agreement.Party
 	(*AgreementPoint)(nil),                   // 50: coworkcare.employerdialogue.v1.AgreementPoint
@@ -4692,8 +4692,8 @@ var file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_depIdxs = []int32
 	50, // 58: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest.agreements:type_name -> coworkcare.employerdialogue.v1.AgreementPoint
 	51, // 59: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest.actions:type_name -> coworkcare.employerdialogue.v1.NewAgreedAction
 	6,  // 60: coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest.cause:type_name -> coworkcare.employerdialogue.v1.MeetingEnding.Cause
-	6,  // 61: coworkcare.employerdialogue.v1.RecordNoShowRequest.cause:type_name -> coworkcare.employerdialogue.v1.MeetingEnding.Cause
-	49, // 62: coworkcare.employerdialogue.v1.GetMeetingInvitationRequest.recipient:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
+	6,  // 61: coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest.cause:type_name -> coworkcare.employerdialogue.v1.MeetingEnding.Cause
+	49, // 62: coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest.recipient:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
 	63, // [63:63] is the sub-list for method output_type
 	63, // [63:63] is the sub-list for method input_type
 	63, // [63:63] is the sub-list for extension type_name

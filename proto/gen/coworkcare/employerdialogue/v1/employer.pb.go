@@ -431,10 +431,8 @@ func (x *GetEmployerRequest) GetEmployerId() string {
 // Asks to find an employer by its number. The number stands in the body, never in an address.
 type LookupEmployerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The care provider.
-	CareProviderId string `protobuf:"bytes,1,opt,name=care_provider_id,json=careProviderId,proto3" json:"care_provider_id,omitempty"`
 	// The organisation number, with or without the hyphen.
-	OrganisationNumber string `protobuf:"bytes,2,opt,name=organisation_number,json=organisationNumber,proto3" json:"organisation_number,omitempty"`
+	OrganisationNumber string `protobuf:"bytes,1,opt,name=organisation_number,json=organisationNumber,proto3" json:"organisation_number,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -467,13 +465,6 @@ func (x *LookupEmployerRequest) ProtoReflect() protoreflect.Message {
 // Deprecated: Use LookupEmployerRequest.ProtoReflect.Descriptor instead.
 func (*LookupEmployerRequest) Descriptor() ([]byte, []int) {
 	return file_coworkcare_employerdialogue_v1_employer_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *LookupEmployerRequest) GetCareProviderId() string {
-	if x != nil {
-		return x.CareProviderId
-	}
-	return ""
 }
 
 func (x *LookupEmployerRequest) GetOrganisationNumber() string {
@@ -949,10 +940,9 @@ const file_coworkcare_employerdialogue_v1_employer_proto_rawDesc = "" +
 	"request_id\x18\x02 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"B\n" +
 	"\x12GetEmployerRequest\x12,\n" +
 	"\vemployer_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\n" +
-	"employerId\"\x9f\x01\n" +
-	"\x15LookupEmployerRequest\x125\n" +
-	"\x10care_provider_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x0ecareProviderId\x12O\n" +
-	"\x13organisation_number\x18\x02 \x01(\tB\x1e\xe0A\x02\xbaH\x18r\x162\x14^[0-9]{6}-?[0-9]{4}$R\x12organisationNumber\"\x9f\x01\n" +
+	"employerId\"h\n" +
+	"\x15LookupEmployerRequest\x12O\n" +
+	"\x13organisation_number\x18\x01 \x01(\tB\x1e\xe0A\x02\xbaH\x18r\x162\x14^[0-9]{6}-?[0-9]{4}$R\x12organisationNumber\"\x9f\x01\n" +
 	"\x14ListEmployersRequest\x125\n" +
 	"\x10care_provider_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x0ecareProviderId\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +

@@ -483,7 +483,7 @@ func (x *ErrorMark) GetMarkTime() *timestamppb.Timestamp {
 }
 
 // Asks to record a contact.
-type RecordEmployerContactRequest struct {
+type CreateEmployerContactRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The contact.
 	EmployerContact *EmployerContact `protobuf:"bytes,1,opt,name=employer_contact,json=employerContact,proto3" json:"employer_contact,omitempty"`
@@ -493,20 +493,20 @@ type RecordEmployerContactRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *RecordEmployerContactRequest) Reset() {
-	*x = RecordEmployerContactRequest{}
+func (x *CreateEmployerContactRequest) Reset() {
+	*x = CreateEmployerContactRequest{}
 	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *RecordEmployerContactRequest) String() string {
+func (x *CreateEmployerContactRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*RecordEmployerContactRequest) ProtoMessage() {}
+func (*CreateEmployerContactRequest) ProtoMessage() {}
 
-func (x *RecordEmployerContactRequest) ProtoReflect() protoreflect.Message {
+func (x *CreateEmployerContactRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -518,19 +518,19 @@ func (x *RecordEmployerContactRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use RecordEmployerContactRequest.ProtoReflect.Descriptor instead.
-func (*RecordEmployerContactRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use CreateEmployerContactRequest.ProtoReflect.Descriptor instead.
+func (*CreateEmployerContactRequest) Descriptor() ([]byte, []int) {
 	return file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDescGZIP(), []int{2}
 }
 
-func (x *RecordEmployerContactRequest) GetEmployerContact() *EmployerContact {
+func (x *CreateEmployerContactRequest) GetEmployerContact() *EmployerContact {
 	if x != nil {
 		return x.EmployerContact
 	}
 	return nil
 }
 
-func (x *RecordEmployerContactRequest) GetRequestId() string {
+func (x *CreateEmployerContactRequest) GetRequestId() string {
 	if x != nil {
 		return x.RequestId
 	}
@@ -919,7 +919,7 @@ const file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDesc = "" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12'\n" +
 	"\x0fpractitioner_id\x18\x02 \x01(\tR\x0epractitionerId\x127\n" +
 	"\tmark_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bmarkTime\"\xb1\x01\n" +
-	"\x1cRecordEmployerContactRequest\x12e\n" +
+	"\x1cCreateEmployerContactRequest\x12e\n" +
 	"\x10employer_contact\x18\x01 \x01(\v2/.coworkcare.employerdialogue.v1.EmployerContactB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x0femployerContact\x12*\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\x84\x01\n" +
@@ -973,7 +973,7 @@ var file_coworkcare_employerdialogue_v1_employer_contact_proto_goTypes = []any{
 	(EmployerContact_Warning)(0),                  // 2: coworkcare.employerdialogue.v1.EmployerContact.Warning
 	(*EmployerContact)(nil),                       // 3: coworkcare.employerdialogue.v1.EmployerContact
 	(*ErrorMark)(nil),                             // 4: coworkcare.employerdialogue.v1.ErrorMark
-	(*RecordEmployerContactRequest)(nil),          // 5: coworkcare.employerdialogue.v1.RecordEmployerContactRequest
+	(*CreateEmployerContactRequest)(nil),          // 5: coworkcare.employerdialogue.v1.CreateEmployerContactRequest
 	(*GetEmployerContactRequest)(nil),             // 6: coworkcare.employerdialogue.v1.GetEmployerContactRequest
 	(*ListEmployerContactsRequest)(nil),           // 7: coworkcare.employerdialogue.v1.ListEmployerContactsRequest
 	(*ListEmployerContactsResponse)(nil),          // 8: coworkcare.employerdialogue.v1.ListEmployerContactsResponse
@@ -992,7 +992,7 @@ var file_coworkcare_employerdialogue_v1_employer_contact_proto_depIdxs = []int32
 	12, // 6: coworkcare.employerdialogue.v1.EmployerContact.create_time:type_name -> google.protobuf.Timestamp
 	12, // 7: coworkcare.employerdialogue.v1.EmployerContact.update_time:type_name -> google.protobuf.Timestamp
 	12, // 8: coworkcare.employerdialogue.v1.ErrorMark.mark_time:type_name -> google.protobuf.Timestamp
-	3,  // 9: coworkcare.employerdialogue.v1.RecordEmployerContactRequest.employer_contact:type_name -> coworkcare.employerdialogue.v1.EmployerContact
+	3,  // 9: coworkcare.employerdialogue.v1.CreateEmployerContactRequest.employer_contact:type_name -> coworkcare.employerdialogue.v1.EmployerContact
 	3,  // 10: coworkcare.employerdialogue.v1.ListEmployerContactsResponse.employer_contacts:type_name -> coworkcare.employerdialogue.v1.EmployerContact
 	11, // [11:11] is the sub-list for method output_type
 	11, // [11:11] is the sub-list for method input_type

@@ -26,29 +26,29 @@ var File_coworkcare_employerdialogue_v1_employerdialogue_service_proto protorefl
 
 const file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_rawDesc = "" +
 	"\n" +
-	"=coworkcare/employerdialogue/v1/employerdialogue_service.proto\x12\x1ecoworkcare.employerdialogue.v1\x1a!coworkcare/access/v1/access.proto\x1a.coworkcare/employerdialogue/v1/agreement.proto\x1a5coworkcare/employerdialogue/v1/dialogue_meeting.proto\x1a-coworkcare/employerdialogue/v1/employer.proto\x1a5coworkcare/employerdialogue/v1/employer_contact.proto\x1a\x1cgoogle/api/annotations.proto2\xa7F\n" +
+	"=coworkcare/employerdialogue/v1/employerdialogue_service.proto\x12\x1ecoworkcare.employerdialogue.v1\x1a!coworkcare/access/v1/access.proto\x1a.coworkcare/employerdialogue/v1/agreement.proto\x1a5coworkcare/employerdialogue/v1/dialogue_meeting.proto\x1a-coworkcare/employerdialogue/v1/employer.proto\x1a5coworkcare/employerdialogue/v1/employer_contact.proto\x1a\x1cgoogle/api/annotations.proto2\xaeF\n" +
 	"\x17EmployerDialogueService\x12\xb6\x01\n" +
 	"\x0eCreateEmployer\x125.coworkcare.employerdialogue.v1.CreateEmployerRequest\x1a(.coworkcare.employerdialogue.v1.Employer\"C\xaa\xd4\x18 \n" +
 	"\x01\x03\x10\x03\x1a\x19employer.care_provider_id\x82\xd3\xe4\x93\x02\x19:\bemployer\"\r/v1/employers\x12\xaa\x01\n" +
 	"\vGetEmployer\x122.coworkcare.employerdialogue.v1.GetEmployerRequest\x1a(.coworkcare.employerdialogue.v1.Employer\"=\xaa\xd4\x18\x16\n" +
 	"\x05\x01\x02\x03\n" +
-	"\r\x10\x06\x1a\vemployer_id\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/employers/{employer_id}\x12\xc0\x01\n" +
-	"\x0eLookupEmployer\x125.coworkcare.employerdialogue.v1.LookupEmployerRequest\x1a(.coworkcare.employerdialogue.v1.Employer\"M\xaa\xd4\x18\t\n" +
+	"\r\x10\x06\x1a\vemployer_id\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/employers/{employer_id}\x12\xa1\x01\n" +
+	"\x0eLookupEmployer\x125.coworkcare.employerdialogue.v1.LookupEmployerRequest\x1a(.coworkcare.employerdialogue.v1.Employer\".\xaa\xd4\x18\v\n" +
 	"\x05\x01\x02\x03\n" +
-	"\r\x10\x03\x82\xd3\xe4\x93\x02::\x01*\"5/v1/careProviders/{care_provider_id}/employers:lookup\x12\xc1\x01\n" +
+	"\r\x10\a(\x01\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/employers:lookup\x12\xc1\x01\n" +
 	"\rListEmployers\x124.coworkcare.employerdialogue.v1.ListEmployersRequest\x1a5.coworkcare.employerdialogue.v1.ListEmployersResponse\"C\xaa\xd4\x18\t\n" +
 	"\x05\x01\x02\x03\n" +
 	"\r\x10\x03\x82\xd3\xe4\x93\x020\x12./v1/careProviders/{care_provider_id}/employers\x12\xc8\x01\n" +
 	"\x0eUpdateEmployer\x125.coworkcare.employerdialogue.v1.UpdateEmployerRequest\x1a(.coworkcare.employerdialogue.v1.Employer\"U\xaa\xd4\x18\x1b\n" +
-	"\x01\x03\x10\x06\x1a\x14employer.employer_id\x82\xd3\xe4\x93\x020:\bemployer2$/v1/employers/{employer.employer_id}\x12\xf2\x01\n" +
-	"\x13CreateContactPerson\x12:.coworkcare.employerdialogue.v1.CreateContactPersonRequest\x1a-.coworkcare.employerdialogue.v1.ContactPerson\"p\xaa\xd4\x18!\n" +
-	"\x01\x03\x10\x06\x1a\x1acontact_person.employer_id\x82\xd3\xe4\x93\x02E:\x0econtact_person\"3/v1/employers/{contact_person.employer_id}/contacts\x12\xd3\x01\n" +
-	"\x12ListContactPersons\x129.coworkcare.employerdialogue.v1.ListContactPersonsRequest\x1a:.coworkcare.employerdialogue.v1.ListContactPersonsResponse\"F\xaa\xd4\x18\x16\n" +
+	"\x01\x03\x10\x06\x1a\x14employer.employer_id\x82\xd3\xe4\x93\x020:\bemployer2$/v1/employers/{employer.employer_id}\x12\xf8\x01\n" +
+	"\x13CreateContactPerson\x12:.coworkcare.employerdialogue.v1.CreateContactPersonRequest\x1a-.coworkcare.employerdialogue.v1.ContactPerson\"v\xaa\xd4\x18!\n" +
+	"\x01\x03\x10\x06\x1a\x1acontact_person.employer_id\x82\xd3\xe4\x93\x02K:\x0econtact_person\"9/v1/employers/{contact_person.employer_id}/contactPersons\x12\xd9\x01\n" +
+	"\x12ListContactPersons\x129.coworkcare.employerdialogue.v1.ListContactPersonsRequest\x1a:.coworkcare.employerdialogue.v1.ListContactPersonsResponse\"L\xaa\xd4\x18\x16\n" +
 	"\x05\x01\x02\x03\n" +
-	"\r\x10\x06\x1a\vemployer_id\x82\xd3\xe4\x93\x02&\x12$/v1/employers/{employer_id}/contacts\x12\x96\x02\n" +
-	"\x13UpdateContactPerson\x12:.coworkcare.employerdialogue.v1.UpdateContactPersonRequest\x1a-.coworkcare.employerdialogue.v1.ContactPerson\"\x93\x01\xaa\xd4\x18!\n" +
-	"\x01\x03\x10\x06\x1a\x1acontact_person.employer_id\x82\xd3\xe4\x93\x02h:\x0econtact_person2V/v1/employers/{contact_person.employer_id}/contacts/{contact_person.contact_person_id}\x12\x85\x02\n" +
-	"\x15RecordEmployerContact\x12<.coworkcare.employerdialogue.v1.RecordEmployerContactRequest\x1a/.coworkcare.employerdialogue.v1.EmployerContact\"}\xaa\xd4\x18$\n" +
+	"\r\x10\x06\x1a\vemployer_id\x82\xd3\xe4\x93\x02,\x12*/v1/employers/{employer_id}/contactPersons\x12\x9c\x02\n" +
+	"\x13UpdateContactPerson\x12:.coworkcare.employerdialogue.v1.UpdateContactPersonRequest\x1a-.coworkcare.employerdialogue.v1.ContactPerson\"\x99\x01\xaa\xd4\x18!\n" +
+	"\x01\x03\x10\x06\x1a\x1acontact_person.employer_id\x82\xd3\xe4\x93\x02n:\x0econtact_person2\\/v1/employers/{contact_person.employer_id}/contactPersons/{contact_person.contact_person_id}\x12\x85\x02\n" +
+	"\x15CreateEmployerContact\x12<.coworkcare.employerdialogue.v1.CreateEmployerContactRequest\x1a/.coworkcare.employerdialogue.v1.EmployerContact\"}\xaa\xd4\x18$\n" +
 	"\x01\x03\x10\x05\x1a\x1bemployer_contact.patient_id(\x02\x82\xd3\xe4\x93\x02O:\x10employer_contact\";/v1/patients/{employer_contact.patient_id}/employerContacts\x12\xdd\x01\n" +
 	"\x12GetEmployerContact\x129.coworkcare.employerdialogue.v1.GetEmployerContactRequest\x1a/.coworkcare.employerdialogue.v1.EmployerContact\"[\xaa\xd4\x18\x0f\n" +
 	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02B\x12@/v1/patients/{patient_id}/employerContacts/{employer_contact_id}\x12\xd8\x01\n" +
@@ -89,28 +89,30 @@ const file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_rawDesc
 	"\x17ConcludeDialogueMeeting\x12>.coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest\x1a/.coworkcare.employerdialogue.v1.DialogueMeeting\"_\xaa\xd4\x18\a\n" +
 	"\x01\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02N:\x01*\"I/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:conclude\x12\xe5\x01\n" +
 	"\x15CancelDialogueMeeting\x12<.coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest\x1a/.coworkcare.employerdialogue.v1.DialogueMeeting\"]\xaa\xd4\x18\a\n" +
-	"\x01\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02L:\x01*\"G/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:cancel\x12\xd3\x01\n" +
-	"\fRecordNoShow\x123.coworkcare.employerdialogue.v1.RecordNoShowRequest\x1a/.coworkcare.employerdialogue.v1.DialogueMeeting\"]\xaa\xd4\x18\a\n" +
-	"\x01\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02L:\x01*\"G/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:noShow\x12\xe4\x01\n" +
-	"\x13GetMeetingReadiness\x12:.coworkcare.employerdialogue.v1.GetMeetingReadinessRequest\x1a0.coworkcare.employerdialogue.v1.MeetingReadiness\"_\xaa\xd4\x18\t\n" +
-	"\x03\x01\x02\x03\x10\x05(\x01\x82\xd3\xe4\x93\x02L\x12J/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:readiness\x12\xd4\x01\n" +
-	"\x0fGetMeetingGuide\x126.coworkcare.employerdialogue.v1.GetMeetingGuideRequest\x1a,.coworkcare.employerdialogue.v1.MeetingGuide\"[\xaa\xd4\x18\t\n" +
-	"\x03\x01\x02\x03\x10\x05(\x01\x82\xd3\xe4\x93\x02H\x12F/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:guide\x12\xe9\x01\n" +
-	"\x14GetMeetingInvitation\x12;.coworkcare.employerdialogue.v1.GetMeetingInvitationRequest\x1a1.coworkcare.employerdialogue.v1.MeetingInvitation\"a\xaa\xd4\x18\a\n" +
+	"\x01\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02L:\x01*\"G/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:cancel\x12\xe5\x01\n" +
+	"\x15NoShowDialogueMeeting\x12<.coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest\x1a/.coworkcare.employerdialogue.v1.DialogueMeeting\"]\xaa\xd4\x18\a\n" +
+	"\x01\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02L:\x01*\"G/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:noShow\x12\xf1\x01\n" +
+	"\x18ReadinessDialogueMeeting\x12?.coworkcare.employerdialogue.v1.ReadinessDialogueMeetingRequest\x1a0.coworkcare.employerdialogue.v1.MeetingReadiness\"b\xaa\xd4\x18\t\n" +
+	"\x03\x01\x02\x03\x10\x05(\x01\x82\xd3\xe4\x93\x02O:\x01*\"J/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:readiness\x12\xe1\x01\n" +
+	"\x14GuideDialogueMeeting\x12;.coworkcare.employerdialogue.v1.GuideDialogueMeetingRequest\x1a,.coworkcare.employerdialogue.v1.MeetingGuide\"^\xaa\xd4\x18\t\n" +
+	"\x03\x01\x02\x03\x10\x05(\x01\x82\xd3\xe4\x93\x02K:\x01*\"F/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:guide\x12\xf3\x01\n" +
+	"\x19InvitationDialogueMeeting\x12@.coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest\x1a1.coworkcare.employerdialogue.v1.MeetingInvitation\"a\xaa\xd4\x18\a\n" +
 	"\x01\x03\x10\x05(\x01\x82\xd3\xe4\x93\x02P:\x01*\"K/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:invitation\x12\xbe\x01\n" +
 	"\fGetAgreement\x123.coworkcare.employerdialogue.v1.GetAgreementRequest\x1a).coworkcare.employerdialogue.v1.Agreement\"N\xaa\xd4\x18\x0f\n" +
 	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x025\x123/v1/patients/{patient_id}/agreements/{agreement_id}\x12\xc0\x01\n" +
 	"\x0eListAgreements\x125.coworkcare.employerdialogue.v1.ListAgreementsRequest\x1a6.coworkcare.employerdialogue.v1.ListAgreementsResponse\"?\xaa\xd4\x18\x0f\n" +
 	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02&\x12$/v1/patients/{patient_id}/agreements\x12\xd5\x01\n" +
 	"\x14AcknowledgeAgreement\x12;.coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest\x1a).coworkcare.employerdialogue.v1.Agreement\"U\xaa\xd4\x18\a\n" +
-	"\x01\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02D:\x01*\"?/v1/patients/{patient_id}/agreements/{agreement_id}:acknowledge\x12\xe3\x01\n" +
-	"\x14CompleteAgreedAction\x12;.coworkcare.employerdialogue.v1.CompleteAgreedActionRequest\x1a).coworkcare.employerdialogue.v1.Agreement\"c\xaa\xd4\x18\b\n" +
-	"\x02\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02Q:\x01*\"L/v1/patients/{patient_id}/agreements/{agreement_id}/actions/{action_id}:done\x12\xdb\x01\n" +
-	"\x10DropAgreedAction\x127.coworkcare.employerdialogue.v1.DropAgreedActionRequest\x1a).coworkcare.employerdialogue.v1.Agreement\"c\xaa\xd4\x18\b\n" +
-	"\x02\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02Q:\x01*\"L/v1/patients/{patient_id}/agreements/{agreement_id}/actions/{action_id}:drop\x12\xd1\x01\n" +
-	"\x0fGetEmployerView\x126.coworkcare.employerdialogue.v1.GetEmployerViewRequest\x1a,.coworkcare.employerdialogue.v1.EmployerView\"X\xaa\xd4\x18\t\n" +
-	"\x03\x01\x02\x03\x10\x05(\x01\x82\xd3\xe4\x93\x02E:\x01*\"@/v1/patients/{patient_id}/agreements/{agreement_id}:employerView\x12\xcf\x01\n" +
-	"\x13PreviewEmployerView\x12:.coworkcare.employerdialogue.v1.PreviewEmployerViewRequest\x1a,.coworkcare.employerdialogue.v1.EmployerView\"N\xaa\xd4\x18\t\n" +
+	"\x01\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02D:\x01*\"?/v1/patients/{patient_id}/agreements/{agreement_id}:acknowledge\x12\xcf\x01\n" +
+	"\n" +
+	"DoneAction\x121.coworkcare.employerdialogue.v1.DoneActionRequest\x1a).coworkcare.employerdialogue.v1.Agreement\"c\xaa\xd4\x18\b\n" +
+	"\x02\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02Q:\x01*\"L/v1/patients/{patient_id}/agreements/{agreement_id}/actions/{action_id}:done\x12\xcf\x01\n" +
+	"\n" +
+	"DropAction\x121.coworkcare.employerdialogue.v1.DropActionRequest\x1a).coworkcare.employerdialogue.v1.Agreement\"c\xaa\xd4\x18\b\n" +
+	"\x02\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02Q:\x01*\"L/v1/patients/{patient_id}/agreements/{agreement_id}/actions/{action_id}:drop\x12\xdd\x01\n" +
+	"\x15EmployerViewAgreement\x12<.coworkcare.employerdialogue.v1.EmployerViewAgreementRequest\x1a,.coworkcare.employerdialogue.v1.EmployerView\"X\xaa\xd4\x18\t\n" +
+	"\x03\x01\x02\x03\x10\x05(\x01\x82\xd3\xe4\x93\x02E:\x01*\"@/v1/patients/{patient_id}/agreements/{agreement_id}:employerView\x12\xc1\x01\n" +
+	"\fViewEmployer\x123.coworkcare.employerdialogue.v1.ViewEmployerRequest\x1a,.coworkcare.employerdialogue.v1.EmployerView\"N\xaa\xd4\x18\t\n" +
 	"\x03\x01\x02\x03\x10\x05(\x01\x82\xd3\xe4\x93\x02;:\x01*\"6/v1/patients/{patient_id}/employers/{employer_id}:viewB^Z\\github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1;employerdialoguev1b\x06proto3"
 
 var file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_goTypes = []any{
@@ -122,7 +124,7 @@ var file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_goTypes =
 	(*CreateContactPersonRequest)(nil),            // 5: coworkcare.employerdialogue.v1.CreateContactPersonRequest
 	(*ListContactPersonsRequest)(nil),             // 6: coworkcare.employerdialogue.v1.ListContactPersonsRequest
 	(*UpdateContactPersonRequest)(nil),            // 7: coworkcare.employerdialogue.v1.UpdateContactPersonRequest
-	(*RecordEmployerContactRequest)(nil),          // 8: coworkcare.employerdialogue.v1.RecordEmployerContactRequest
+	(*CreateEmployerContactRequest)(nil),          // 8: coworkcare.employerdialogue.v1.CreateEmployerContactRequest
 	(*GetEmployerContactRequest)(nil),             // 9: coworkcare.employerdialogue.v1.GetEmployerContactRequest
 	(*ListEmployerContactsRequest)(nil),           // 10: coworkcare.employerdialogue.v1.ListEmployerContactsRequest
 	(*AcknowledgeEmployerContactRequest)(nil),     // 11: coworkcare.employerdialogue.v1.AcknowledgeEmployerContactRequest
@@ -143,17 +145,17 @@ var file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_goTypes =
 	(*EndDialogueMeetingRequest)(nil),             // 26: coworkcare.employerdialogue.v1.EndDialogueMeetingRequest
 	(*ConcludeDialogueMeetingRequest)(nil),        // 27: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest
 	(*CancelDialogueMeetingRequest)(nil),          // 28: coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest
-	(*RecordNoShowRequest)(nil),                   // 29: coworkcare.employerdialogue.v1.RecordNoShowRequest
-	(*GetMeetingReadinessRequest)(nil),            // 30: coworkcare.employerdialogue.v1.GetMeetingReadinessRequest
-	(*GetMeetingGuideRequest)(nil),                // 31: coworkcare.employerdialogue.v1.GetMeetingGuideRequest
-	(*GetMeetingInvitationRequest)(nil),           // 32: coworkcare.employerdialogue.v1.GetMeetingInvitationRequest
+	(*NoShowDialogueMeetingRequest)(nil),          // 29: coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest
+	(*ReadinessDialogueMeetingRequest)(nil),       // 30: coworkcare.employerdialogue.v1.ReadinessDialogueMeetingRequest
+	(*GuideDialogueMeetingRequest)(nil),           // 31: coworkcare.employerdialogue.v1.GuideDialogueMeetingRequest
+	(*InvitationDialogueMeetingRequest)(nil),      // 32: coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest
 	(*GetAgreementRequest)(nil),                   // 33: coworkcare.employerdialogue.v1.GetAgreementRequest
 	(*ListAgreementsRequest)(nil),                 // 34: coworkcare.employerdialogue.v1.ListAgreementsRequest
 	(*AcknowledgeAgreementRequest)(nil),           // 35: coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest
-	(*CompleteAgreedActionRequest)(nil),           // 36: coworkcare.employerdialogue.v1.CompleteAgreedActionRequest
-	(*DropAgreedActionRequest)(nil),               // 37: coworkcare.employerdialogue.v1.DropAgreedActionRequest
-	(*GetEmployerViewRequest)(nil),                // 38: coworkcare.employerdialogue.v1.GetEmployerViewRequest
-	(*PreviewEmployerViewRequest)(nil),            // 39: coworkcare.employerdialogue.v1.PreviewEmployerViewRequest
+	(*DoneActionRequest)(nil),                     // 36: coworkcare.employerdialogue.v1.DoneActionRequest
+	(*DropActionRequest)(nil),                     // 37: coworkcare.employerdialogue.v1.DropActionRequest
+	(*EmployerViewAgreementRequest)(nil),          // 38: coworkcare.employerdialogue.v1.EmployerViewAgreementRequest
+	(*ViewEmployerRequest)(nil),                   // 39: coworkcare.employerdialogue.v1.ViewEmployerRequest
 	(*Employer)(nil),                              // 40: coworkcare.employerdialogue.v1.Employer
 	(*ListEmployersResponse)(nil),                 // 41: coworkcare.employerdialogue.v1.ListEmployersResponse
 	(*ContactPerson)(nil),                         // 42: coworkcare.employerdialogue.v1.ContactPerson
@@ -178,7 +180,7 @@ var file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_depIdxs =
 	5,  // 5: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateContactPerson:input_type -> coworkcare.employerdialogue.v1.CreateContactPersonRequest
 	6,  // 6: coworkcare.employerdialogue.v1.EmployerDialogueService.ListContactPersons:input_type -> coworkcare.employerdialogue.v1.ListContactPersonsRequest
 	7,  // 7: coworkcare.employerdialogue.v1.EmployerDialogueService.UpdateContactPerson:input_type -> coworkcare.employerdialogue.v1.UpdateContactPersonRequest
-	8,  // 8: coworkcare.employerdialogue.v1.EmployerDialogueService.RecordEmployerContact:input_type -> coworkcare.employerdialogue.v1.RecordEmployerContactRequest
+	8,  // 8: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateEmployerContact:input_type -> coworkcare.employerdialogue.v1.CreateEmployerContactRequest
 	9,  // 9: coworkcare.employerdialogue.v1.EmployerDialogueService.GetEmployerContact:input_type -> coworkcare.employerdialogue.v1.GetEmployerContactRequest
 	10, // 10: coworkcare.employerdialogue.v1.EmployerDialogueService.ListEmployerContacts:input_type -> coworkcare.employerdialogue.v1.ListEmployerContactsRequest
 	11, // 11: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeEmployerContact:input_type -> coworkcare.employerdialogue.v1.AcknowledgeEmployerContactRequest
@@ -199,17 +201,17 @@ var file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_depIdxs =
 	26, // 26: coworkcare.employerdialogue.v1.EmployerDialogueService.EndDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.EndDialogueMeetingRequest
 	27, // 27: coworkcare.employerdialogue.v1.EmployerDialogueService.ConcludeDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest
 	28, // 28: coworkcare.employerdialogue.v1.EmployerDialogueService.CancelDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest
-	29, // 29: coworkcare.employerdialogue.v1.EmployerDialogueService.RecordNoShow:input_type -> coworkcare.employerdialogue.v1.RecordNoShowRequest
-	30, // 30: coworkcare.employerdialogue.v1.EmployerDialogueService.GetMeetingReadiness:input_type -> coworkcare.employerdialogue.v1.GetMeetingReadinessRequest
-	31, // 31: coworkcare.employerdialogue.v1.EmployerDialogueService.GetMeetingGuide:input_type -> coworkcare.employerdialogue.v1.GetMeetingGuideRequest
-	32, // 32: coworkcare.employerdialogue.v1.EmployerDialogueService.GetMeetingInvitation:input_type -> coworkcare.employerdialogue.v1.GetMeetingInvitationRequest
+	29, // 29: coworkcare.employerdialogue.v1.EmployerDialogueService.NoShowDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest
+	30, // 30: coworkcare.employerdialogue.v1.EmployerDialogueService.ReadinessDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.ReadinessDialogueMeetingRequest
+	31, // 31: coworkcare.employerdialogue.v1.EmployerDialogueService.GuideDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.GuideDialogueMeetingRequest
+	32, // 32: coworkcare.employerdialogue.v1.EmployerDialogueService.InvitationDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest
 	33, // 33: coworkcare.employerdialogue.v1.EmployerDialogueService.GetAgreement:input_type -> coworkcare.employerdialogue.v1.GetAgreementRequest
 	34, // 34: coworkcare.employerdialogue.v1.EmployerDialogueService.ListAgreements:input_type -> coworkcare.employerdialogue.v1.ListAgreementsRequest
 	35, // 35: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeAgreement:input_type -> coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest
-	36, // 36: coworkcare.employerdialogue.v1.EmployerDialogueService.CompleteAgreedAction:input_type -> coworkcare.employerdialogue.v1.CompleteAgreedActionRequest
-	37, // 37: coworkcare.employerdialogue.v1.EmployerDialogueService.DropAgreedAction:input_type -> coworkcare.employerdialogue.v1.DropAgreedActionRequest
-	38, // 38: coworkcare.employerdialogue.v1.EmployerDialogueService.GetEmployerView:input_type -> coworkcare.employerdialogue.v1.GetEmployerViewRequest
-	39, // 39: coworkcare.employerdialogue.v1.EmployerDialogueService.PreviewEmployerView:input_type -> coworkcare.employerdialogue.v1.PreviewEmployerViewRequest
+	36, // 36: coworkcare.employerdialogue.v1.EmployerDialogueService.DoneAction:input_type -> coworkcare.employerdialogue.v1.DoneActionRequest
+	37, // 37: coworkcare.employerdialogue.v1.EmployerDialogueService.DropAction:input_type -> coworkcare.employerdialogue.v1.DropActionRequest
+	38, // 38: coworkcare.employerdialogue.v1.EmployerDialogueService.EmployerViewAgreement:input_type -> coworkcare.employerdialogue.v1.EmployerViewAgreementRequest
+	39, // 39: coworkcare.employerdialogue.v1.EmployerDialogueService.ViewEmployer:input_type -> coworkcare.employerdialogue.v1.ViewEmployerRequest
 	40, // 40: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
 	40, // 41: coworkcare.employerdialogue.v1.EmployerDialogueService.GetEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
 	40, // 42: coworkcare.employerdialogue.v1.EmployerDialogueService.LookupEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
@@ -218,7 +220,7 @@ var file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_depIdxs =
 	42, // 45: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateContactPerson:output_type -> coworkcare.employerdialogue.v1.ContactPerson
 	43, // 46: coworkcare.employerdialogue.v1.EmployerDialogueService.ListContactPersons:output_type -> coworkcare.employerdialogue.v1.ListContactPersonsResponse
 	42, // 47: coworkcare.employerdialogue.v1.EmployerDialogueService.UpdateContactPerson:output_type -> coworkcare.employerdialogue.v1.ContactPerson
-	44, // 48: coworkcare.employerdialogue.v1.EmployerDialogueService.RecordEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
+	44, // 48: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
 	44, // 49: coworkcare.employerdialogue.v1.EmployerDialogueService.GetEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
 	45, // 50: coworkcare.employerdialogue.v1.EmployerDialogueService.ListEmployerContacts:output_type -> coworkcare.employerdialogue.v1.ListEmployerContactsResponse
 	44, // 51: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
@@ -239,17 +241,17 @@ var file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_depIdxs =
 	46, // 66: coworkcare.employerdialogue.v1.EmployerDialogueService.EndDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
 	46, // 67: coworkcare.employerdialogue.v1.EmployerDialogueService.ConcludeDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
 	46, // 68: coworkcare.employerdialogue.v1.EmployerDialogueService.CancelDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	46, // 69: coworkcare.employerdialogue.v1.EmployerDialogueService.RecordNoShow:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	48, // 70: coworkcare.employerdialogue.v1.EmployerDialogueService.GetMeetingReadiness:output_type -> coworkcare.employerdialogue.v1.MeetingReadiness
-	49, // 71: coworkcare.employerdialogue.v1.EmployerDialogueService.GetMeetingGuide:output_type -> coworkcare.employerdialogue.v1.MeetingGuide
-	50, // 72: coworkcare.employerdialogue.v1.EmployerDialogueService.GetMeetingInvitation:output_type -> coworkcare.employerdialogue.v1.MeetingInvitation
+	46, // 69: coworkcare.employerdialogue.v1.EmployerDialogueService.NoShowDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	48, // 70: coworkcare.employerdialogue.v1.EmployerDialogueService.ReadinessDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.MeetingReadiness
+	49, // 71: coworkcare.employerdialogue.v1.EmployerDialogueService.GuideDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.MeetingGuide
+	50, // 72: coworkcare.employerdialogue.v1.EmployerDialogueService.InvitationDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.MeetingInvitation
 	51, // 73: coworkcare.employerdialogue.v1.EmployerDialogueService.GetAgreement:output_type -> coworkcare.employerdialogue.v1.Agreement
 	52, // 74: coworkcare.employerdialogue.v1.EmployerDialogueService.ListAgreements:output_type -> coworkcare.employerdialogue.v1.ListAgreementsResponse
 	51, // 75: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeAgreement:output_type -> coworkcare.employerdialogue.v1.Agreement
-	51, // 76: coworkcare.employerdialogue.v1.EmployerDialogueService.CompleteAgreedAction:output_type -> coworkcare.employerdialogue.v1.Agreement
-	51, // 77: coworkcare.employerdialogue.v1.EmployerDialogueService.DropAgreedAction:output_type -> coworkcare.employerdialogue.v1.Agreement
-	53, // 78: coworkcare.employerdialogue.v1.EmployerDialogueService.GetEmployerView:output_type -> coworkcare.employerdialogue.v1.EmployerView
-	53, // 79: coworkcare.employerdialogue.v1.EmployerDialogueService.PreviewEmployerView:output_type -> coworkcare.employerdialogue.v1.EmployerView
+	51, // 76: coworkcare.employerdialogue.v1.EmployerDialogueService.DoneAction:output_type -> coworkcare.employerdialogue.v1.Agreement
+	51, // 77: coworkcare.employerdialogue.v1.EmployerDialogueService.DropAction:output_type -> coworkcare.employerdialogue.v1.Agreement
+	53, // 78: coworkcare.employerdialogue.v1.EmployerDialogueService.EmployerViewAgreement:output_type -> coworkcare.employerdialogue.v1.EmployerView
+	53, // 79: coworkcare.employerdialogue.v1.EmployerDialogueService.ViewEmployer:output_type -> coworkcare.employerdialogue.v1.EmployerView
 	40, // [40:80] is the sub-list for method output_type
 	0,  // [0:40] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name

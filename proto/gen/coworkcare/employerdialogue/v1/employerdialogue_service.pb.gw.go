@@ -119,18 +119,9 @@ func request_EmployerDialogueService_LookupEmployer_0(ctx context.Context, marsh
 	var (
 		protoReq LookupEmployerRequest
 		metadata runtime.ServerMetadata
-		err      error
 	)
 	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
-	}
-	val, ok := pathParams["care_provider_id"]
-	if !ok {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "care_provider_id")
-	}
-	protoReq.CareProviderId, err = runtime.String(val)
-	if err != nil {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "care_provider_id", err)
 	}
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
@@ -143,18 +134,9 @@ func local_request_EmployerDialogueService_LookupEmployer_0(ctx context.Context,
 	var (
 		protoReq LookupEmployerRequest
 		metadata runtime.ServerMetadata
-		err      error
 	)
 	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
-	}
-	val, ok := pathParams["care_provider_id"]
-	if !ok {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "care_provider_id")
-	}
-	protoReq.CareProviderId, err = runtime.String(val)
-	if err != nil {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "care_provider_id", err)
 	}
 	msg, err := server.LookupEmployer(ctx, &protoReq)
 	return msg, metadata, err
@@ -503,11 +485,11 @@ func local_request_EmployerDialogueService_UpdateContactPerson_0(ctx context.Con
 	return msg, metadata, err
 }
 
-var filter_EmployerDialogueService_RecordEmployerContact_0 = &utilities.DoubleArray{Encoding: map[string]int{"employer_contact": 0, "patient_id": 1}, Base: []int{1, 1, 2, 0, 0}, Check: []int{0, 1, 2, 2, 3}}
+var filter_EmployerDialogueService_CreateEmployerContact_0 = &utilities.DoubleArray{Encoding: map[string]int{"employer_contact": 0, "patient_id": 1}, Base: []int{1, 1, 2, 0, 0}, Check: []int{0, 1, 2, 2, 3}}
 
-func request_EmployerDialogueService_RecordEmployerContact_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func request_EmployerDialogueService_CreateEmployerContact_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq RecordEmployerContactRequest
+		protoReq CreateEmployerContactRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -525,19 +507,19 @@ func request_EmployerDialogueService_RecordEmployerContact_0(ctx context.Context
 	if err := req.ParseForm(); err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
-	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_EmployerDialogueService_RecordEmployerContact_0); err != nil {
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_EmployerDialogueService_CreateEmployerContact_0); err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 	}
-	msg, err := client.RecordEmployerContact(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	msg, err := client.CreateEmployerContact(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
 	return msg, metadata, err
 }
 
-func local_request_EmployerDialogueService_RecordEmployerContact_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func local_request_EmployerDialogueService_CreateEmployerContact_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq RecordEmployerContactRequest
+		protoReq CreateEmployerContactRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -555,10 +537,10 @@ func local_request_EmployerDialogueService_RecordEmployerContact_0(ctx context.C
 	if err := req.ParseForm(); err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
-	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_EmployerDialogueService_RecordEmployerContact_0); err != nil {
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_EmployerDialogueService_CreateEmployerContact_0); err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
-	msg, err := server.RecordEmployerContact(ctx, &protoReq)
+	msg, err := server.CreateEmployerContact(ctx, &protoReq)
 	return msg, metadata, err
 }
 
@@ -1738,9 +1720,9 @@ func local_request_EmployerDialogueService_CancelDialogueMeeting_0(ctx context.C
 	return msg, metadata, err
 }
 
-func request_EmployerDialogueService_RecordNoShow_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func request_EmployerDialogueService_NoShowDialogueMeeting_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq RecordNoShowRequest
+		protoReq NoShowDialogueMeetingRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -1766,13 +1748,13 @@ func request_EmployerDialogueService_RecordNoShow_0(ctx context.Context, marshal
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 	}
-	msg, err := client.RecordNoShow(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	msg, err := client.NoShowDialogueMeeting(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
 	return msg, metadata, err
 }
 
-func local_request_EmployerDialogueService_RecordNoShow_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func local_request_EmployerDialogueService_NoShowDialogueMeeting_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq RecordNoShowRequest
+		protoReq NoShowDialogueMeetingRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -1795,123 +1777,13 @@ func local_request_EmployerDialogueService_RecordNoShow_0(ctx context.Context, m
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "dialogue_meeting_id", err)
 	}
-	msg, err := server.RecordNoShow(ctx, &protoReq)
+	msg, err := server.NoShowDialogueMeeting(ctx, &protoReq)
 	return msg, metadata, err
 }
 
-func request_EmployerDialogueService_GetMeetingReadiness_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func request_EmployerDialogueService_ReadinessDialogueMeeting_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq GetMeetingReadinessRequest
-		metadata runtime.ServerMetadata
-		err      error
-	)
-	val, ok := pathParams["patient_id"]
-	if !ok {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "patient_id")
-	}
-	protoReq.PatientId, err = runtime.String(val)
-	if err != nil {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "patient_id", err)
-	}
-	val, ok = pathParams["dialogue_meeting_id"]
-	if !ok {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "dialogue_meeting_id")
-	}
-	protoReq.DialogueMeetingId, err = runtime.String(val)
-	if err != nil {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "dialogue_meeting_id", err)
-	}
-	if req.Body != nil {
-		_, _ = io.Copy(io.Discard, req.Body)
-	}
-	msg, err := client.GetMeetingReadiness(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
-	return msg, metadata, err
-}
-
-func local_request_EmployerDialogueService_GetMeetingReadiness_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
-	var (
-		protoReq GetMeetingReadinessRequest
-		metadata runtime.ServerMetadata
-		err      error
-	)
-	val, ok := pathParams["patient_id"]
-	if !ok {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "patient_id")
-	}
-	protoReq.PatientId, err = runtime.String(val)
-	if err != nil {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "patient_id", err)
-	}
-	val, ok = pathParams["dialogue_meeting_id"]
-	if !ok {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "dialogue_meeting_id")
-	}
-	protoReq.DialogueMeetingId, err = runtime.String(val)
-	if err != nil {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "dialogue_meeting_id", err)
-	}
-	msg, err := server.GetMeetingReadiness(ctx, &protoReq)
-	return msg, metadata, err
-}
-
-func request_EmployerDialogueService_GetMeetingGuide_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
-	var (
-		protoReq GetMeetingGuideRequest
-		metadata runtime.ServerMetadata
-		err      error
-	)
-	val, ok := pathParams["patient_id"]
-	if !ok {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "patient_id")
-	}
-	protoReq.PatientId, err = runtime.String(val)
-	if err != nil {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "patient_id", err)
-	}
-	val, ok = pathParams["dialogue_meeting_id"]
-	if !ok {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "dialogue_meeting_id")
-	}
-	protoReq.DialogueMeetingId, err = runtime.String(val)
-	if err != nil {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "dialogue_meeting_id", err)
-	}
-	if req.Body != nil {
-		_, _ = io.Copy(io.Discard, req.Body)
-	}
-	msg, err := client.GetMeetingGuide(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
-	return msg, metadata, err
-}
-
-func local_request_EmployerDialogueService_GetMeetingGuide_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
-	var (
-		protoReq GetMeetingGuideRequest
-		metadata runtime.ServerMetadata
-		err      error
-	)
-	val, ok := pathParams["patient_id"]
-	if !ok {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "patient_id")
-	}
-	protoReq.PatientId, err = runtime.String(val)
-	if err != nil {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "patient_id", err)
-	}
-	val, ok = pathParams["dialogue_meeting_id"]
-	if !ok {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "dialogue_meeting_id")
-	}
-	protoReq.DialogueMeetingId, err = runtime.String(val)
-	if err != nil {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "dialogue_meeting_id", err)
-	}
-	msg, err := server.GetMeetingGuide(ctx, &protoReq)
-	return msg, metadata, err
-}
-
-func request_EmployerDialogueService_GetMeetingInvitation_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
-	var (
-		protoReq GetMeetingInvitationRequest
+		protoReq ReadinessDialogueMeetingRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -1937,13 +1809,13 @@ func request_EmployerDialogueService_GetMeetingInvitation_0(ctx context.Context,
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 	}
-	msg, err := client.GetMeetingInvitation(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	msg, err := client.ReadinessDialogueMeeting(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
 	return msg, metadata, err
 }
 
-func local_request_EmployerDialogueService_GetMeetingInvitation_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func local_request_EmployerDialogueService_ReadinessDialogueMeeting_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq GetMeetingInvitationRequest
+		protoReq ReadinessDialogueMeetingRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -1966,7 +1838,129 @@ func local_request_EmployerDialogueService_GetMeetingInvitation_0(ctx context.Co
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "dialogue_meeting_id", err)
 	}
-	msg, err := server.GetMeetingInvitation(ctx, &protoReq)
+	msg, err := server.ReadinessDialogueMeeting(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+func request_EmployerDialogueService_GuideDialogueMeeting_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq GuideDialogueMeetingRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["patient_id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "patient_id")
+	}
+	protoReq.PatientId, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "patient_id", err)
+	}
+	val, ok = pathParams["dialogue_meeting_id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "dialogue_meeting_id")
+	}
+	protoReq.DialogueMeetingId, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "dialogue_meeting_id", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.GuideDialogueMeeting(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_EmployerDialogueService_GuideDialogueMeeting_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq GuideDialogueMeetingRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["patient_id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "patient_id")
+	}
+	protoReq.PatientId, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "patient_id", err)
+	}
+	val, ok = pathParams["dialogue_meeting_id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "dialogue_meeting_id")
+	}
+	protoReq.DialogueMeetingId, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "dialogue_meeting_id", err)
+	}
+	msg, err := server.GuideDialogueMeeting(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+func request_EmployerDialogueService_InvitationDialogueMeeting_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq InvitationDialogueMeetingRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["patient_id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "patient_id")
+	}
+	protoReq.PatientId, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "patient_id", err)
+	}
+	val, ok = pathParams["dialogue_meeting_id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "dialogue_meeting_id")
+	}
+	protoReq.DialogueMeetingId, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "dialogue_meeting_id", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.InvitationDialogueMeeting(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_EmployerDialogueService_InvitationDialogueMeeting_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq InvitationDialogueMeetingRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["patient_id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "patient_id")
+	}
+	protoReq.PatientId, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "patient_id", err)
+	}
+	val, ok = pathParams["dialogue_meeting_id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "dialogue_meeting_id")
+	}
+	protoReq.DialogueMeetingId, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "dialogue_meeting_id", err)
+	}
+	msg, err := server.InvitationDialogueMeeting(ctx, &protoReq)
 	return msg, metadata, err
 }
 
@@ -2139,9 +2133,9 @@ func local_request_EmployerDialogueService_AcknowledgeAgreement_0(ctx context.Co
 	return msg, metadata, err
 }
 
-func request_EmployerDialogueService_CompleteAgreedAction_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func request_EmployerDialogueService_DoneAction_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq CompleteAgreedActionRequest
+		protoReq DoneActionRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -2175,13 +2169,13 @@ func request_EmployerDialogueService_CompleteAgreedAction_0(ctx context.Context,
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 	}
-	msg, err := client.CompleteAgreedAction(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	msg, err := client.DoneAction(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
 	return msg, metadata, err
 }
 
-func local_request_EmployerDialogueService_CompleteAgreedAction_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func local_request_EmployerDialogueService_DoneAction_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq CompleteAgreedActionRequest
+		protoReq DoneActionRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -2212,13 +2206,13 @@ func local_request_EmployerDialogueService_CompleteAgreedAction_0(ctx context.Co
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "action_id", err)
 	}
-	msg, err := server.CompleteAgreedAction(ctx, &protoReq)
+	msg, err := server.DoneAction(ctx, &protoReq)
 	return msg, metadata, err
 }
 
-func request_EmployerDialogueService_DropAgreedAction_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func request_EmployerDialogueService_DropAction_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq DropAgreedActionRequest
+		protoReq DropActionRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -2252,13 +2246,13 @@ func request_EmployerDialogueService_DropAgreedAction_0(ctx context.Context, mar
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 	}
-	msg, err := client.DropAgreedAction(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	msg, err := client.DropAction(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
 	return msg, metadata, err
 }
 
-func local_request_EmployerDialogueService_DropAgreedAction_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func local_request_EmployerDialogueService_DropAction_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq DropAgreedActionRequest
+		protoReq DropActionRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -2289,13 +2283,13 @@ func local_request_EmployerDialogueService_DropAgreedAction_0(ctx context.Contex
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "action_id", err)
 	}
-	msg, err := server.DropAgreedAction(ctx, &protoReq)
+	msg, err := server.DropAction(ctx, &protoReq)
 	return msg, metadata, err
 }
 
-func request_EmployerDialogueService_GetEmployerView_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func request_EmployerDialogueService_EmployerViewAgreement_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq GetEmployerViewRequest
+		protoReq EmployerViewAgreementRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -2321,13 +2315,13 @@ func request_EmployerDialogueService_GetEmployerView_0(ctx context.Context, mars
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 	}
-	msg, err := client.GetEmployerView(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	msg, err := client.EmployerViewAgreement(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
 	return msg, metadata, err
 }
 
-func local_request_EmployerDialogueService_GetEmployerView_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func local_request_EmployerDialogueService_EmployerViewAgreement_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq GetEmployerViewRequest
+		protoReq EmployerViewAgreementRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -2350,13 +2344,13 @@ func local_request_EmployerDialogueService_GetEmployerView_0(ctx context.Context
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "agreement_id", err)
 	}
-	msg, err := server.GetEmployerView(ctx, &protoReq)
+	msg, err := server.EmployerViewAgreement(ctx, &protoReq)
 	return msg, metadata, err
 }
 
-func request_EmployerDialogueService_PreviewEmployerView_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func request_EmployerDialogueService_ViewEmployer_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq PreviewEmployerViewRequest
+		protoReq ViewEmployerRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -2382,13 +2376,13 @@ func request_EmployerDialogueService_PreviewEmployerView_0(ctx context.Context, 
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 	}
-	msg, err := client.PreviewEmployerView(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	msg, err := client.ViewEmployer(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
 	return msg, metadata, err
 }
 
-func local_request_EmployerDialogueService_PreviewEmployerView_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func local_request_EmployerDialogueService_ViewEmployer_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq PreviewEmployerViewRequest
+		protoReq ViewEmployerRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -2411,7 +2405,7 @@ func local_request_EmployerDialogueService_PreviewEmployerView_0(ctx context.Con
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "employer_id", err)
 	}
-	msg, err := server.PreviewEmployerView(ctx, &protoReq)
+	msg, err := server.ViewEmployer(ctx, &protoReq)
 	return msg, metadata, err
 }
 
@@ -2467,7 +2461,7 @@ func RegisterEmployerDialogueServiceHandlerServer(ctx context.Context, mux *runt
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/LookupEmployer", runtime.WithHTTPPathPattern("/v1/careProviders/{care_provider_id}/employers:lookup"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/LookupEmployer", runtime.WithHTTPPathPattern("/v1/employers:lookup"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
@@ -2527,7 +2521,7 @@ func RegisterEmployerDialogueServiceHandlerServer(ctx context.Context, mux *runt
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/CreateContactPerson", runtime.WithHTTPPathPattern("/v1/employers/{contact_person.employer_id}/contacts"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/CreateContactPerson", runtime.WithHTTPPathPattern("/v1/employers/{contact_person.employer_id}/contactPersons"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
@@ -2547,7 +2541,7 @@ func RegisterEmployerDialogueServiceHandlerServer(ctx context.Context, mux *runt
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/ListContactPersons", runtime.WithHTTPPathPattern("/v1/employers/{employer_id}/contacts"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/ListContactPersons", runtime.WithHTTPPathPattern("/v1/employers/{employer_id}/contactPersons"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
@@ -2567,7 +2561,7 @@ func RegisterEmployerDialogueServiceHandlerServer(ctx context.Context, mux *runt
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/UpdateContactPerson", runtime.WithHTTPPathPattern("/v1/employers/{contact_person.employer_id}/contacts/{contact_person.contact_person_id}"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/UpdateContactPerson", runtime.WithHTTPPathPattern("/v1/employers/{contact_person.employer_id}/contactPersons/{contact_person.contact_person_id}"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
@@ -2581,25 +2575,25 @@ func RegisterEmployerDialogueServiceHandlerServer(ctx context.Context, mux *runt
 		}
 		forward_EmployerDialogueService_UpdateContactPerson_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_RecordEmployerContact_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_CreateEmployerContact_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/RecordEmployerContact", runtime.WithHTTPPathPattern("/v1/patients/{employer_contact.patient_id}/employerContacts"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/CreateEmployerContact", runtime.WithHTTPPathPattern("/v1/patients/{employer_contact.patient_id}/employerContacts"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := local_request_EmployerDialogueService_RecordEmployerContact_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		resp, md, err := local_request_EmployerDialogueService_CreateEmployerContact_0(annotatedContext, inboundMarshaler, server, req, pathParams)
 		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_RecordEmployerContact_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_CreateEmployerContact_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 	mux.Handle(http.MethodGet, pattern_EmployerDialogueService_GetEmployerContact_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
@@ -3001,85 +2995,85 @@ func RegisterEmployerDialogueServiceHandlerServer(ctx context.Context, mux *runt
 		}
 		forward_EmployerDialogueService_CancelDialogueMeeting_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_RecordNoShow_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_NoShowDialogueMeeting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/RecordNoShow", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:noShow"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/NoShowDialogueMeeting", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:noShow"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := local_request_EmployerDialogueService_RecordNoShow_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		resp, md, err := local_request_EmployerDialogueService_NoShowDialogueMeeting_0(annotatedContext, inboundMarshaler, server, req, pathParams)
 		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_RecordNoShow_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_NoShowDialogueMeeting_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodGet, pattern_EmployerDialogueService_GetMeetingReadiness_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_ReadinessDialogueMeeting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetMeetingReadiness", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:readiness"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/ReadinessDialogueMeeting", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:readiness"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := local_request_EmployerDialogueService_GetMeetingReadiness_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		resp, md, err := local_request_EmployerDialogueService_ReadinessDialogueMeeting_0(annotatedContext, inboundMarshaler, server, req, pathParams)
 		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_GetMeetingReadiness_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_ReadinessDialogueMeeting_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodGet, pattern_EmployerDialogueService_GetMeetingGuide_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_GuideDialogueMeeting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetMeetingGuide", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:guide"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/GuideDialogueMeeting", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:guide"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := local_request_EmployerDialogueService_GetMeetingGuide_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		resp, md, err := local_request_EmployerDialogueService_GuideDialogueMeeting_0(annotatedContext, inboundMarshaler, server, req, pathParams)
 		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_GetMeetingGuide_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_GuideDialogueMeeting_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_GetMeetingInvitation_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_InvitationDialogueMeeting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetMeetingInvitation", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:invitation"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/InvitationDialogueMeeting", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:invitation"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := local_request_EmployerDialogueService_GetMeetingInvitation_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		resp, md, err := local_request_EmployerDialogueService_InvitationDialogueMeeting_0(annotatedContext, inboundMarshaler, server, req, pathParams)
 		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_GetMeetingInvitation_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_InvitationDialogueMeeting_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 	mux.Handle(http.MethodGet, pattern_EmployerDialogueService_GetAgreement_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
@@ -3141,85 +3135,85 @@ func RegisterEmployerDialogueServiceHandlerServer(ctx context.Context, mux *runt
 		}
 		forward_EmployerDialogueService_AcknowledgeAgreement_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_CompleteAgreedAction_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_DoneAction_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/CompleteAgreedAction", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/agreements/{agreement_id}/actions/{action_id}:done"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/DoneAction", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/agreements/{agreement_id}/actions/{action_id}:done"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := local_request_EmployerDialogueService_CompleteAgreedAction_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		resp, md, err := local_request_EmployerDialogueService_DoneAction_0(annotatedContext, inboundMarshaler, server, req, pathParams)
 		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_CompleteAgreedAction_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_DoneAction_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_DropAgreedAction_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_DropAction_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/DropAgreedAction", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/agreements/{agreement_id}/actions/{action_id}:drop"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/DropAction", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/agreements/{agreement_id}/actions/{action_id}:drop"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := local_request_EmployerDialogueService_DropAgreedAction_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		resp, md, err := local_request_EmployerDialogueService_DropAction_0(annotatedContext, inboundMarshaler, server, req, pathParams)
 		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_DropAgreedAction_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_DropAction_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_GetEmployerView_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_EmployerViewAgreement_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetEmployerView", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/agreements/{agreement_id}:employerView"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/EmployerViewAgreement", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/agreements/{agreement_id}:employerView"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := local_request_EmployerDialogueService_GetEmployerView_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		resp, md, err := local_request_EmployerDialogueService_EmployerViewAgreement_0(annotatedContext, inboundMarshaler, server, req, pathParams)
 		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_GetEmployerView_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_EmployerViewAgreement_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_PreviewEmployerView_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_ViewEmployer_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/PreviewEmployerView", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/employers/{employer_id}:view"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/ViewEmployer", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/employers/{employer_id}:view"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := local_request_EmployerDialogueService_PreviewEmployerView_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		resp, md, err := local_request_EmployerDialogueService_ViewEmployer_0(annotatedContext, inboundMarshaler, server, req, pathParams)
 		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_PreviewEmployerView_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_ViewEmployer_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 
 	return nil
@@ -3299,7 +3293,7 @@ func RegisterEmployerDialogueServiceHandlerClient(ctx context.Context, mux *runt
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/LookupEmployer", runtime.WithHTTPPathPattern("/v1/careProviders/{care_provider_id}/employers:lookup"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/LookupEmployer", runtime.WithHTTPPathPattern("/v1/employers:lookup"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
@@ -3350,7 +3344,7 @@ func RegisterEmployerDialogueServiceHandlerClient(ctx context.Context, mux *runt
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/CreateContactPerson", runtime.WithHTTPPathPattern("/v1/employers/{contact_person.employer_id}/contacts"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/CreateContactPerson", runtime.WithHTTPPathPattern("/v1/employers/{contact_person.employer_id}/contactPersons"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
@@ -3367,7 +3361,7 @@ func RegisterEmployerDialogueServiceHandlerClient(ctx context.Context, mux *runt
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/ListContactPersons", runtime.WithHTTPPathPattern("/v1/employers/{employer_id}/contacts"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/ListContactPersons", runtime.WithHTTPPathPattern("/v1/employers/{employer_id}/contactPersons"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
@@ -3384,7 +3378,7 @@ func RegisterEmployerDialogueServiceHandlerClient(ctx context.Context, mux *runt
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/UpdateContactPerson", runtime.WithHTTPPathPattern("/v1/employers/{contact_person.employer_id}/contacts/{contact_person.contact_person_id}"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/UpdateContactPerson", runtime.WithHTTPPathPattern("/v1/employers/{contact_person.employer_id}/contactPersons/{contact_person.contact_person_id}"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
@@ -3397,22 +3391,22 @@ func RegisterEmployerDialogueServiceHandlerClient(ctx context.Context, mux *runt
 		}
 		forward_EmployerDialogueService_UpdateContactPerson_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_RecordEmployerContact_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_CreateEmployerContact_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/RecordEmployerContact", runtime.WithHTTPPathPattern("/v1/patients/{employer_contact.patient_id}/employerContacts"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/CreateEmployerContact", runtime.WithHTTPPathPattern("/v1/patients/{employer_contact.patient_id}/employerContacts"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := request_EmployerDialogueService_RecordEmployerContact_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		resp, md, err := request_EmployerDialogueService_CreateEmployerContact_0(annotatedContext, inboundMarshaler, client, req, pathParams)
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_RecordEmployerContact_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_CreateEmployerContact_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 	mux.Handle(http.MethodGet, pattern_EmployerDialogueService_GetEmployerContact_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
@@ -3754,73 +3748,73 @@ func RegisterEmployerDialogueServiceHandlerClient(ctx context.Context, mux *runt
 		}
 		forward_EmployerDialogueService_CancelDialogueMeeting_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_RecordNoShow_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_NoShowDialogueMeeting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/RecordNoShow", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:noShow"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/NoShowDialogueMeeting", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:noShow"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := request_EmployerDialogueService_RecordNoShow_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		resp, md, err := request_EmployerDialogueService_NoShowDialogueMeeting_0(annotatedContext, inboundMarshaler, client, req, pathParams)
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_RecordNoShow_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_NoShowDialogueMeeting_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodGet, pattern_EmployerDialogueService_GetMeetingReadiness_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_ReadinessDialogueMeeting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetMeetingReadiness", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:readiness"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/ReadinessDialogueMeeting", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:readiness"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := request_EmployerDialogueService_GetMeetingReadiness_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		resp, md, err := request_EmployerDialogueService_ReadinessDialogueMeeting_0(annotatedContext, inboundMarshaler, client, req, pathParams)
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_GetMeetingReadiness_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_ReadinessDialogueMeeting_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodGet, pattern_EmployerDialogueService_GetMeetingGuide_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_GuideDialogueMeeting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetMeetingGuide", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:guide"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/GuideDialogueMeeting", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:guide"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := request_EmployerDialogueService_GetMeetingGuide_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		resp, md, err := request_EmployerDialogueService_GuideDialogueMeeting_0(annotatedContext, inboundMarshaler, client, req, pathParams)
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_GetMeetingGuide_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_GuideDialogueMeeting_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_GetMeetingInvitation_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_InvitationDialogueMeeting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetMeetingInvitation", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:invitation"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/InvitationDialogueMeeting", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:invitation"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := request_EmployerDialogueService_GetMeetingInvitation_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		resp, md, err := request_EmployerDialogueService_InvitationDialogueMeeting_0(annotatedContext, inboundMarshaler, client, req, pathParams)
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_GetMeetingInvitation_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_InvitationDialogueMeeting_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 	mux.Handle(http.MethodGet, pattern_EmployerDialogueService_GetAgreement_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
@@ -3873,73 +3867,73 @@ func RegisterEmployerDialogueServiceHandlerClient(ctx context.Context, mux *runt
 		}
 		forward_EmployerDialogueService_AcknowledgeAgreement_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_CompleteAgreedAction_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_DoneAction_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/CompleteAgreedAction", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/agreements/{agreement_id}/actions/{action_id}:done"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/DoneAction", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/agreements/{agreement_id}/actions/{action_id}:done"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := request_EmployerDialogueService_CompleteAgreedAction_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		resp, md, err := request_EmployerDialogueService_DoneAction_0(annotatedContext, inboundMarshaler, client, req, pathParams)
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_CompleteAgreedAction_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_DoneAction_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_DropAgreedAction_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_DropAction_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/DropAgreedAction", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/agreements/{agreement_id}/actions/{action_id}:drop"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/DropAction", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/agreements/{agreement_id}/actions/{action_id}:drop"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := request_EmployerDialogueService_DropAgreedAction_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		resp, md, err := request_EmployerDialogueService_DropAction_0(annotatedContext, inboundMarshaler, client, req, pathParams)
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_DropAgreedAction_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_DropAction_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_GetEmployerView_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_EmployerViewAgreement_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetEmployerView", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/agreements/{agreement_id}:employerView"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/EmployerViewAgreement", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/agreements/{agreement_id}:employerView"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := request_EmployerDialogueService_GetEmployerView_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		resp, md, err := request_EmployerDialogueService_EmployerViewAgreement_0(annotatedContext, inboundMarshaler, client, req, pathParams)
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_GetEmployerView_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_EmployerViewAgreement_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_PreviewEmployerView_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDialogueService_ViewEmployer_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/PreviewEmployerView", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/employers/{employer_id}:view"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/ViewEmployer", runtime.WithHTTPPathPattern("/v1/patients/{patient_id}/employers/{employer_id}:view"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := request_EmployerDialogueService_PreviewEmployerView_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		resp, md, err := request_EmployerDialogueService_ViewEmployer_0(annotatedContext, inboundMarshaler, client, req, pathParams)
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_EmployerDialogueService_PreviewEmployerView_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_EmployerDialogueService_ViewEmployer_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 	return nil
 }
@@ -3947,13 +3941,13 @@ func RegisterEmployerDialogueServiceHandlerClient(ctx context.Context, mux *runt
 var (
 	pattern_EmployerDialogueService_CreateEmployer_0                 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "employers"}, ""))
 	pattern_EmployerDialogueService_GetEmployer_0                    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "employers", "employer_id"}, ""))
-	pattern_EmployerDialogueService_LookupEmployer_0                 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "careProviders", "care_provider_id", "employers"}, "lookup"))
+	pattern_EmployerDialogueService_LookupEmployer_0                 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "employers"}, "lookup"))
 	pattern_EmployerDialogueService_ListEmployers_0                  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "careProviders", "care_provider_id", "employers"}, ""))
 	pattern_EmployerDialogueService_UpdateEmployer_0                 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "employers", "employer.employer_id"}, ""))
-	pattern_EmployerDialogueService_CreateContactPerson_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "employers", "contact_person.employer_id", "contacts"}, ""))
-	pattern_EmployerDialogueService_ListContactPersons_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "employers", "employer_id", "contacts"}, ""))
-	pattern_EmployerDialogueService_UpdateContactPerson_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "employers", "contact_person.employer_id", "contacts", "contact_person.contact_person_id"}, ""))
-	pattern_EmployerDialogueService_RecordEmployerContact_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "patients", "employer_contact.patient_id", "employerContacts"}, ""))
+	pattern_EmployerDialogueService_CreateContactPerson_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "employers", "contact_person.employer_id", "contactPersons"}, ""))
+	pattern_EmployerDialogueService_ListContactPersons_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "employers", "employer_id", "contactPersons"}, ""))
+	pattern_EmployerDialogueService_UpdateContactPerson_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "employers", "contact_person.employer_id", "contactPersons", "contact_person.contact_person_id"}, ""))
+	pattern_EmployerDialogueService_CreateEmployerContact_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "patients", "employer_contact.patient_id", "employerContacts"}, ""))
 	pattern_EmployerDialogueService_GetEmployerContact_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "employerContacts", "employer_contact_id"}, ""))
 	pattern_EmployerDialogueService_ListEmployerContacts_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "patients", "patient_id", "employerContacts"}, ""))
 	pattern_EmployerDialogueService_AcknowledgeEmployerContact_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "employerContacts", "employer_contact_id"}, "acknowledge"))
@@ -3974,17 +3968,17 @@ var (
 	pattern_EmployerDialogueService_EndDialogueMeeting_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "dialogueMeetings", "dialogue_meeting_id"}, "end"))
 	pattern_EmployerDialogueService_ConcludeDialogueMeeting_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "dialogueMeetings", "dialogue_meeting_id"}, "conclude"))
 	pattern_EmployerDialogueService_CancelDialogueMeeting_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "dialogueMeetings", "dialogue_meeting_id"}, "cancel"))
-	pattern_EmployerDialogueService_RecordNoShow_0                   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "dialogueMeetings", "dialogue_meeting_id"}, "noShow"))
-	pattern_EmployerDialogueService_GetMeetingReadiness_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "dialogueMeetings", "dialogue_meeting_id"}, "readiness"))
-	pattern_EmployerDialogueService_GetMeetingGuide_0                = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "dialogueMeetings", "dialogue_meeting_id"}, "guide"))
-	pattern_EmployerDialogueService_GetMeetingInvitation_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "dialogueMeetings", "dialogue_meeting_id"}, "invitation"))
+	pattern_EmployerDialogueService_NoShowDialogueMeeting_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "dialogueMeetings", "dialogue_meeting_id"}, "noShow"))
+	pattern_EmployerDialogueService_ReadinessDialogueMeeting_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "dialogueMeetings", "dialogue_meeting_id"}, "readiness"))
+	pattern_EmployerDialogueService_GuideDialogueMeeting_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "dialogueMeetings", "dialogue_meeting_id"}, "guide"))
+	pattern_EmployerDialogueService_InvitationDialogueMeeting_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "dialogueMeetings", "dialogue_meeting_id"}, "invitation"))
 	pattern_EmployerDialogueService_GetAgreement_0                   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "agreements", "agreement_id"}, ""))
 	pattern_EmployerDialogueService_ListAgreements_0                 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "patients", "patient_id", "agreements"}, ""))
 	pattern_EmployerDialogueService_AcknowledgeAgreement_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "agreements", "agreement_id"}, "acknowledge"))
-	pattern_EmployerDialogueService_CompleteAgreedAction_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4, 2, 5, 1, 0, 4, 1, 5, 6}, []string{"v1", "patients", "patient_id", "agreements", "agreement_id", "actions", "action_id"}, "done"))
-	pattern_EmployerDialogueService_DropAgreedAction_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4, 2, 5, 1, 0, 4, 1, 5, 6}, []string{"v1", "patients", "patient_id", "agreements", "agreement_id", "actions", "action_id"}, "drop"))
-	pattern_EmployerDialogueService_GetEmployerView_0                = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "agreements", "agreement_id"}, "employerView"))
-	pattern_EmployerDialogueService_PreviewEmployerView_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "employers", "employer_id"}, "view"))
+	pattern_EmployerDialogueService_DoneAction_0                     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4, 2, 5, 1, 0, 4, 1, 5, 6}, []string{"v1", "patients", "patient_id", "agreements", "agreement_id", "actions", "action_id"}, "done"))
+	pattern_EmployerDialogueService_DropAction_0                     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4, 2, 5, 1, 0, 4, 1, 5, 6}, []string{"v1", "patients", "patient_id", "agreements", "agreement_id", "actions", "action_id"}, "drop"))
+	pattern_EmployerDialogueService_EmployerViewAgreement_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "agreements", "agreement_id"}, "employerView"))
+	pattern_EmployerDialogueService_ViewEmployer_0                   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "patients", "patient_id", "employers", "employer_id"}, "view"))
 )
 
 var (
@@ -3996,7 +3990,7 @@ var (
 	forward_EmployerDialogueService_CreateContactPerson_0            = runtime.ForwardResponseMessage
 	forward_EmployerDialogueService_ListContactPersons_0             = runtime.ForwardResponseMessage
 	forward_EmployerDialogueService_UpdateContactPerson_0            = runtime.ForwardResponseMessage
-	forward_EmployerDialogueService_RecordEmployerContact_0          = runtime.ForwardResponseMessage
+	forward_EmployerDialogueService_CreateEmployerContact_0          = runtime.ForwardResponseMessage
 	forward_EmployerDialogueService_GetEmployerContact_0             = runtime.ForwardResponseMessage
 	forward_EmployerDialogueService_ListEmployerContacts_0           = runtime.ForwardResponseMessage
 	forward_EmployerDialogueService_AcknowledgeEmployerContact_0     = runtime.ForwardResponseMessage
@@ -4017,15 +4011,15 @@ var (
 	forward_EmployerDialogueService_EndDialogueMeeting_0             = runtime.ForwardResponseMessage
 	forward_EmployerDialogueService_ConcludeDialogueMeeting_0        = runtime.ForwardResponseMessage
 	forward_EmployerDialogueService_CancelDialogueMeeting_0          = runtime.ForwardResponseMessage
-	forward_EmployerDialogueService_RecordNoShow_0                   = runtime.ForwardResponseMessage
-	forward_EmployerDialogueService_GetMeetingReadiness_0            = runtime.ForwardResponseMessage
-	forward_EmployerDialogueService_GetMeetingGuide_0                = runtime.ForwardResponseMessage
-	forward_EmployerDialogueService_GetMeetingInvitation_0           = runtime.ForwardResponseMessage
+	forward_EmployerDialogueService_NoShowDialogueMeeting_0          = runtime.ForwardResponseMessage
+	forward_EmployerDialogueService_ReadinessDialogueMeeting_0       = runtime.ForwardResponseMessage
+	forward_EmployerDialogueService_GuideDialogueMeeting_0           = runtime.ForwardResponseMessage
+	forward_EmployerDialogueService_InvitationDialogueMeeting_0      = runtime.ForwardResponseMessage
 	forward_EmployerDialogueService_GetAgreement_0                   = runtime.ForwardResponseMessage
 	forward_EmployerDialogueService_ListAgreements_0                 = runtime.ForwardResponseMessage
 	forward_EmployerDialogueService_AcknowledgeAgreement_0           = runtime.ForwardResponseMessage
-	forward_EmployerDialogueService_CompleteAgreedAction_0           = runtime.ForwardResponseMessage
-	forward_EmployerDialogueService_DropAgreedAction_0               = runtime.ForwardResponseMessage
-	forward_EmployerDialogueService_GetEmployerView_0                = runtime.ForwardResponseMessage
-	forward_EmployerDialogueService_PreviewEmployerView_0            = runtime.ForwardResponseMessage
+	forward_EmployerDialogueService_DoneAction_0                     = runtime.ForwardResponseMessage
+	forward_EmployerDialogueService_DropAction_0                     = runtime.ForwardResponseMessage
+	forward_EmployerDialogueService_EmployerViewAgreement_0          = runtime.ForwardResponseMessage
+	forward_EmployerDialogueService_ViewEmployer_0                   = runtime.ForwardResponseMessage
 )

@@ -27,7 +27,7 @@ const (
 	EmployerDialogueService_CreateContactPerson_FullMethodName            = "/coworkcare.employerdialogue.v1.EmployerDialogueService/CreateContactPerson"
 	EmployerDialogueService_ListContactPersons_FullMethodName             = "/coworkcare.employerdialogue.v1.EmployerDialogueService/ListContactPersons"
 	EmployerDialogueService_UpdateContactPerson_FullMethodName            = "/coworkcare.employerdialogue.v1.EmployerDialogueService/UpdateContactPerson"
-	EmployerDialogueService_RecordEmployerContact_FullMethodName          = "/coworkcare.employerdialogue.v1.EmployerDialogueService/RecordEmployerContact"
+	EmployerDialogueService_CreateEmployerContact_FullMethodName          = "/coworkcare.employerdialogue.v1.EmployerDialogueService/CreateEmployerContact"
 	EmployerDialogueService_GetEmployerContact_FullMethodName             = "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetEmployerContact"
 	EmployerDialogueService_ListEmployerContacts_FullMethodName           = "/coworkcare.employerdialogue.v1.EmployerDialogueService/ListEmployerContacts"
 	EmployerDialogueService_AcknowledgeEmployerContact_FullMethodName     = "/coworkcare.employerdialogue.v1.EmployerDialogueService/AcknowledgeEmployerContact"
@@ -48,17 +48,17 @@ const (
 	EmployerDialogueService_EndDialogueMeeting_FullMethodName             = "/coworkcare.employerdialogue.v1.EmployerDialogueService/EndDialogueMeeting"
 	EmployerDialogueService_ConcludeDialogueMeeting_FullMethodName        = "/coworkcare.employerdialogue.v1.EmployerDialogueService/ConcludeDialogueMeeting"
 	EmployerDialogueService_CancelDialogueMeeting_FullMethodName          = "/coworkcare.employerdialogue.v1.EmployerDialogueService/CancelDialogueMeeting"
-	EmployerDialogueService_RecordNoShow_FullMethodName                   = "/coworkcare.employerdialogue.v1.EmployerDialogueService/RecordNoShow"
-	EmployerDialogueService_GetMeetingReadiness_FullMethodName            = "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetMeetingReadiness"
-	EmployerDialogueService_GetMeetingGuide_FullMethodName                = "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetMeetingGuide"
-	EmployerDialogueService_GetMeetingInvitation_FullMethodName           = "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetMeetingInvitation"
+	EmployerDialogueService_NoShowDialogueMeeting_FullMethodName          = "/coworkcare.employerdialogue.v1.EmployerDialogueService/NoShowDialogueMeeting"
+	EmployerDialogueService_ReadinessDialogueMeeting_FullMethodName       = "/coworkcare.employerdialogue.v1.EmployerDialogueService/ReadinessDialogueMeeting"
+	EmployerDialogueService_GuideDialogueMeeting_FullMethodName           = "/coworkcare.employerdialogue.v1.EmployerDialogueService/GuideDialogueMeeting"
+	EmployerDialogueService_InvitationDialogueMeeting_FullMethodName      = "/coworkcare.employerdialogue.v1.EmployerDialogueService/InvitationDialogueMeeting"
 	EmployerDialogueService_GetAgreement_FullMethodName                   = "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetAgreement"
 	EmployerDialogueService_ListAgreements_FullMethodName                 = "/coworkcare.employerdialogue.v1.EmployerDialogueService/ListAgreements"
 	EmployerDialogueService_AcknowledgeAgreement_FullMethodName           = "/coworkcare.employerdialogue.v1.EmployerDialogueService/AcknowledgeAgreement"
-	EmployerDialogueService_CompleteAgreedAction_FullMethodName           = "/coworkcare.employerdialogue.v1.EmployerDialogueService/CompleteAgreedAction"
-	EmployerDialogueService_DropAgreedAction_FullMethodName               = "/coworkcare.employerdialogue.v1.EmployerDialogueService/DropAgreedAction"
-	EmployerDialogueService_GetEmployerView_FullMethodName                = "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetEmployerView"
-	EmployerDialogueService_PreviewEmployerView_FullMethodName            = "/coworkcare.employerdialogue.v1.EmployerDialogueService/PreviewEmployerView"
+	EmployerDialogueService_DoneAction_FullMethodName                     = "/coworkcare.employerdialogue.v1.EmployerDialogueService/DoneAction"
+	EmployerDialogueService_DropAction_FullMethodName                     = "/coworkcare.employerdialogue.v1.EmployerDialogueService/DropAction"
+	EmployerDialogueService_EmployerViewAgreement_FullMethodName          = "/coworkcare.employerdialogue.v1.EmployerDialogueService/EmployerViewAgreement"
+	EmployerDialogueService_ViewEmployer_FullMethodName                   = "/coworkcare.employerdialogue.v1.EmployerDialogueService/ViewEmployer"
 )
 
 // EmployerDialogueServiceClient is the client API for EmployerDialogueService service.
@@ -84,7 +84,7 @@ type EmployerDialogueServiceClient interface {
 	CreateEmployer(ctx context.Context, in *CreateEmployerRequest, opts ...grpc.CallOption) (*Employer, error)
 	// Reads an employer. Errors: NOT_FOUND.
 	GetEmployer(ctx context.Context, in *GetEmployerRequest, opts ...grpc.CallOption) (*Employer, error)
-	// Finds an employer by its organisation number. Errors: NOT_FOUND (EMPLOYER_NOT_FOUND).
+	// Finds an employer of the caller's care provider by its organisation number. Errors: NOT_FOUND (EMPLOYER_NOT_FOUND).
 	LookupEmployer(ctx context.Context, in *LookupEmployerRequest, opts ...grpc.CallOption) (*Employer, error)
 	// Lists the employers of a care provider, by id. Errors: INVALID_ARGUMENT (BAD_PAGE_TOKEN).
 	ListEmployers(ctx context.Context, in *ListEmployersRequest, opts ...grpc.CallOption) (*ListEmployersResponse, error)
@@ -102,7 +102,7 @@ type EmployerDialogueServiceClient interface {
 	// Records a contact with the employer. That the care manager's brief has not been read before an early talk is told as a warning.
 	// Errors: FAILED_PRECONDITION (COORDINATION_CONSENT_MISSING, EMPLOYER_CONSENT_MISSING for the item CONTACT, CARE_EPISODE_CLOSED);
 	// NOT_FOUND (EMPLOYER_NOT_FOUND, CONTACT_PERSON_NOT_FOUND, CARE_EPISODE_NOT_FOUND); INVALID_ARGUMENT (MISSING, DATE_IN_FUTURE).
-	RecordEmployerContact(ctx context.Context, in *RecordEmployerContactRequest, opts ...grpc.CallOption) (*EmployerContact, error)
+	CreateEmployerContact(ctx context.Context, in *CreateEmployerContactRequest, opts ...grpc.CallOption) (*EmployerContact, error)
 	// Reads a contact. Errors: NOT_FOUND (EMPLOYER_CONTACT_NOT_FOUND).
 	GetEmployerContact(ctx context.Context, in *GetEmployerContactRequest, opts ...grpc.CallOption) (*EmployerContact, error)
 	// Lists a patient's contacts with employers, newest first. Errors: INVALID_ARGUMENT (BAD_PAGE_TOKEN).
@@ -168,15 +168,15 @@ type EmployerDialogueServiceClient interface {
 	CancelDialogueMeeting(ctx context.Context, in *CancelDialogueMeetingRequest, opts ...grpc.CallOption) (*DialogueMeeting, error)
 	// Records that somebody did not come: SCHEDULED → NOT_HELD, at its time or later.
 	// Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (DIALOGUE_MEETING_STATE, DIALOGUE_MEETING_NOT_DUE).
-	RecordNoShow(ctx context.Context, in *RecordNoShowRequest, opts ...grpc.CallOption) (*DialogueMeeting, error)
+	NoShowDialogueMeeting(ctx context.Context, in *NoShowDialogueMeetingRequest, opts ...grpc.CallOption) (*DialogueMeeting, error)
 	// Tells what is missing before a meeting should begin, by name, by the consents of this moment.
 	// Errors: NOT_FOUND (DIALOGUE_MEETING_NOT_FOUND).
-	GetMeetingReadiness(ctx context.Context, in *GetMeetingReadinessRequest, opts ...grpc.CallOption) (*MeetingReadiness, error)
+	ReadinessDialogueMeeting(ctx context.Context, in *ReadinessDialogueMeetingRequest, opts ...grpc.CallOption) (*MeetingReadiness, error)
 	// Gives the guide to a meeting: ground rules, opening questions, agenda. Errors: NOT_FOUND (DIALOGUE_MEETING_NOT_FOUND).
-	GetMeetingGuide(ctx context.Context, in *GetMeetingGuideRequest, opts ...grpc.CallOption) (*MeetingGuide, error)
+	GuideDialogueMeeting(ctx context.Context, in *GuideDialogueMeetingRequest, opts ...grpc.CallOption) (*MeetingGuide, error)
 	// Gives the calendar file of a meeting that has been scheduled. A POST, since it holds addresses of people.
 	// Errors: NOT_FOUND; FAILED_PRECONDITION (EMPLOYER_CONSENT_MISSING for the employer, ATTENDEE_ADDRESS_MISSING, DIALOGUE_MEETING_STATE).
-	GetMeetingInvitation(ctx context.Context, in *GetMeetingInvitationRequest, opts ...grpc.CallOption) (*MeetingInvitation, error)
+	InvitationDialogueMeeting(ctx context.Context, in *InvitationDialogueMeetingRequest, opts ...grpc.CallOption) (*MeetingInvitation, error)
 	// Reads an agreement. Errors: NOT_FOUND (AGREEMENT_NOT_FOUND).
 	GetAgreement(ctx context.Context, in *GetAgreementRequest, opts ...grpc.CallOption) (*Agreement, error)
 	// Lists a patient's agreements, newest first. Errors: INVALID_ARGUMENT (BAD_PAGE_TOKEN).
@@ -187,17 +187,17 @@ type EmployerDialogueServiceClient interface {
 	AcknowledgeAgreement(ctx context.Context, in *AcknowledgeAgreementRequest, opts ...grpc.CallOption) (*Agreement, error)
 	// Records that an action is done: OPEN → DONE.
 	// Errors: NOT_FOUND (AGREEMENT_NOT_FOUND, ACTION_NOT_FOUND); ABORTED; FAILED_PRECONDITION (ACTION_NOT_OPEN).
-	CompleteAgreedAction(ctx context.Context, in *CompleteAgreedActionRequest, opts ...grpc.CallOption) (*Agreement, error)
+	DoneAction(ctx context.Context, in *DoneActionRequest, opts ...grpc.CallOption) (*Agreement, error)
 	// Records that an action is given up: OPEN → DROPPED.
 	// Errors: NOT_FOUND (AGREEMENT_NOT_FOUND, ACTION_NOT_FOUND); ABORTED; FAILED_PRECONDITION (ACTION_NOT_OPEN).
-	DropAgreedAction(ctx context.Context, in *DropAgreedActionRequest, opts ...grpc.CallOption) (*Agreement, error)
+	DropAction(ctx context.Context, in *DropActionRequest, opts ...grpc.CallOption) (*Agreement, error)
 	// Shows exactly what the employer of an agreement would see now. Nothing is shown that the patient does not consent to for this
 	// employer; a consent withdrawn while the view is built wins. What was shown and withheld is recorded, hence a POST.
 	// Errors: NOT_FOUND (AGREEMENT_NOT_FOUND); UNAVAILABLE (CONSENTS_CHANGING) when the consents change faster than they can be read.
-	GetEmployerView(ctx context.Context, in *GetEmployerViewRequest, opts ...grpc.CallOption) (*EmployerView, error)
-	// Shows what an employer would see now, also before any agreement. As GetEmployerView.
+	EmployerViewAgreement(ctx context.Context, in *EmployerViewAgreementRequest, opts ...grpc.CallOption) (*EmployerView, error)
+	// Shows what an employer would see now, also before any agreement. As EmployerViewAgreement.
 	// Errors: NOT_FOUND (EMPLOYER_NOT_FOUND); UNAVAILABLE (CONSENTS_CHANGING).
-	PreviewEmployerView(ctx context.Context, in *PreviewEmployerViewRequest, opts ...grpc.CallOption) (*EmployerView, error)
+	ViewEmployer(ctx context.Context, in *ViewEmployerRequest, opts ...grpc.CallOption) (*EmployerView, error)
 }
 
 type employerDialogueServiceClient struct {
@@ -288,10 +288,10 @@ func (c *employerDialogueServiceClient) UpdateContactPerson(ctx context.Context,
 	return out, nil
 }
 
-func (c *employerDialogueServiceClient) RecordEmployerContact(ctx context.Context, in *RecordEmployerContactRequest, opts ...grpc.CallOption) (*EmployerContact, error) {
+func (c *employerDialogueServiceClient) CreateEmployerContact(ctx context.Context, in *CreateEmployerContactRequest, opts ...grpc.CallOption) (*EmployerContact, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EmployerContact)
-	err := c.cc.Invoke(ctx, EmployerDialogueService_RecordEmployerContact_FullMethodName, in, out, cOpts...)
+	err := c.cc.Invoke(ctx, EmployerDialogueService_CreateEmployerContact_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -498,40 +498,40 @@ func (c *employerDialogueServiceClient) CancelDialogueMeeting(ctx context.Contex
 	return out, nil
 }
 
-func (c *employerDialogueServiceClient) RecordNoShow(ctx context.Context, in *RecordNoShowRequest, opts ...grpc.CallOption) (*DialogueMeeting, error) {
+func (c *employerDialogueServiceClient) NoShowDialogueMeeting(ctx context.Context, in *NoShowDialogueMeetingRequest, opts ...grpc.CallOption) (*DialogueMeeting, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DialogueMeeting)
-	err := c.cc.Invoke(ctx, EmployerDialogueService_RecordNoShow_FullMethodName, in, out, cOpts...)
+	err := c.cc.Invoke(ctx, EmployerDialogueService_NoShowDialogueMeeting_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *employerDialogueServiceClient) GetMeetingReadiness(ctx context.Context, in *GetMeetingReadinessRequest, opts ...grpc.CallOption) (*MeetingReadiness, error) {
+func (c *employerDialogueServiceClient) ReadinessDialogueMeeting(ctx context.Context, in *ReadinessDialogueMeetingRequest, opts ...grpc.CallOption) (*MeetingReadiness, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(MeetingReadiness)
-	err := c.cc.Invoke(ctx, EmployerDialogueService_GetMeetingReadiness_FullMethodName, in, out, cOpts...)
+	err := c.cc.Invoke(ctx, EmployerDialogueService_ReadinessDialogueMeeting_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *employerDialogueServiceClient) GetMeetingGuide(ctx context.Context, in *GetMeetingGuideRequest, opts ...grpc.CallOption) (*MeetingGuide, error) {
+func (c *employerDialogueServiceClient) GuideDialogueMeeting(ctx context.Context, in *GuideDialogueMeetingRequest, opts ...grpc.CallOption) (*MeetingGuide, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(MeetingGuide)
-	err := c.cc.Invoke(ctx, EmployerDialogueService_GetMeetingGuide_FullMethodName, in, out, cOpts...)
+	err := c.cc.Invoke(ctx, EmployerDialogueService_GuideDialogueMeeting_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *employerDialogueServiceClient) GetMeetingInvitation(ctx context.Context, in *GetMeetingInvitationRequest, opts ...grpc.CallOption) (*MeetingInvitation, error) {
+func (c *employerDialogueServiceClient) InvitationDialogueMeeting(ctx context.Context, in *InvitationDialogueMeetingRequest, opts ...grpc.CallOption) (*MeetingInvitation, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(MeetingInvitation)
-	err := c.cc.Invoke(ctx, EmployerDialogueService_GetMeetingInvitation_FullMethodName, in, out, cOpts...)
+	err := c.cc.Invoke(ctx, EmployerDialogueService_InvitationDialogueMeeting_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -568,40 +568,40 @@ func (c *employerDialogueServiceClient) AcknowledgeAgreement(ctx context.Context
 	return out, nil
 }
 
-func (c *employerDialogueServiceClient) CompleteAgreedAction(ctx context.Context, in *CompleteAgreedActionRequest, opts ...grpc.CallOption) (*Agreement, error) {
+func (c *employerDialogueServiceClient) DoneAction(ctx context.Context, in *DoneActionRequest, opts ...grpc.CallOption) (*Agreement, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Agreement)
-	err := c.cc.Invoke(ctx, EmployerDialogueService_CompleteAgreedAction_FullMethodName, in, out, cOpts...)
+	err := c.cc.Invoke(ctx, EmployerDialogueService_DoneAction_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *employerDialogueServiceClient) DropAgreedAction(ctx context.Context, in *DropAgreedActionRequest, opts ...grpc.CallOption) (*Agreement, error) {
+func (c *employerDialogueServiceClient) DropAction(ctx context.Context, in *DropActionRequest, opts ...grpc.CallOption) (*Agreement, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Agreement)
-	err := c.cc.Invoke(ctx, EmployerDialogueService_DropAgreedAction_FullMethodName, in, out, cOpts...)
+	err := c.cc.Invoke(ctx, EmployerDialogueService_DropAction_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *employerDialogueServiceClient) GetEmployerView(ctx context.Context, in *GetEmployerViewRequest, opts ...grpc.CallOption) (*EmployerView, error) {
+func (c *employerDialogueServiceClient) EmployerViewAgreement(ctx context.Context, in *EmployerViewAgreementRequest, opts ...grpc.CallOption) (*EmployerView, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EmployerView)
-	err := c.cc.Invoke(ctx, EmployerDialogueService_GetEmployerView_FullMethodName, in, out, cOpts...)
+	err := c.cc.Invoke(ctx, EmployerDialogueService_EmployerViewAgreement_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *employerDialogueServiceClient) PreviewEmployerView(ctx context.Context, in *PreviewEmployerViewRequest, opts ...grpc.CallOption) (*EmployerView, error) {
+func (c *employerDialogueServiceClient) ViewEmployer(ctx context.Context, in *ViewEmployerRequest, opts ...grpc.CallOption) (*EmployerView, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EmployerView)
-	err := c.cc.Invoke(ctx, EmployerDialogueService_PreviewEmployerView_FullMethodName, in, out, cOpts...)
+	err := c.cc.Invoke(ctx, EmployerDialogueService_ViewEmployer_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -631,7 +631,7 @@ type EmployerDialogueServiceServer interface {
 	CreateEmployer(context.Context, *CreateEmployerRequest) (*Employer, error)
 	// Reads an employer. Errors: NOT_FOUND.
 	GetEmployer(context.Context, *GetEmployerRequest) (*Employer, error)
-	// Finds an employer by its organisation number. Errors: NOT_FOUND (EMPLOYER_NOT_FOUND).
+	// Finds an employer of the caller's care provider by its organisation number. Errors: NOT_FOUND (EMPLOYER_NOT_FOUND).
 	LookupEmployer(context.Context, *LookupEmployerRequest) (*Employer, error)
 	// Lists the employers of a care provider, by id. Errors: INVALID_ARGUMENT (BAD_PAGE_TOKEN).
 	ListEmployers(context.Context, *ListEmployersRequest) (*ListEmployersResponse, error)
@@ -649,7 +649,7 @@ type EmployerDialogueServiceServer interface {
 	// Records a contact with the employer. That the care manager's brief has not been read before an early talk is told as a warning.
 	// Errors: FAILED_PRECONDITION (COORDINATION_CONSENT_MISSING, EMPLOYER_CONSENT_MISSING for the item CONTACT, CARE_EPISODE_CLOSED);
 	// NOT_FOUND (EMPLOYER_NOT_FOUND, CONTACT_PERSON_NOT_FOUND, CARE_EPISODE_NOT_FOUND); INVALID_ARGUMENT (MISSING, DATE_IN_FUTURE).
-	RecordEmployerContact(context.Context, *RecordEmployerContactRequest) (*EmployerContact, error)
+	CreateEmployerContact(context.Context, *CreateEmployerContactRequest) (*EmployerContact, error)
 	// Reads a contact. Errors: NOT_FOUND (EMPLOYER_CONTACT_NOT_FOUND).
 	GetEmployerContact(context.Context, *GetEmployerContactRequest) (*EmployerContact, error)
 	// Lists a patient's contacts with employers, newest first. Errors: INVALID_ARGUMENT (BAD_PAGE_TOKEN).
@@ -715,15 +715,15 @@ type EmployerDialogueServiceServer interface {
 	CancelDialogueMeeting(context.Context, *CancelDialogueMeetingRequest) (*DialogueMeeting, error)
 	// Records that somebody did not come: SCHEDULED → NOT_HELD, at its time or later.
 	// Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (DIALOGUE_MEETING_STATE, DIALOGUE_MEETING_NOT_DUE).
-	RecordNoShow(context.Context, *RecordNoShowRequest) (*DialogueMeeting, error)
+	NoShowDialogueMeeting(context.Context, *NoShowDialogueMeetingRequest) (*DialogueMeeting, error)
 	// Tells what is missing before a meeting should begin, by name, by the consents of this moment.
 	// Errors: NOT_FOUND (DIALOGUE_MEETING_NOT_FOUND).
-	GetMeetingReadiness(context.Context, *GetMeetingReadinessRequest) (*MeetingReadiness, error)
+	ReadinessDialogueMeeting(context.Context, *ReadinessDialogueMeetingRequest) (*MeetingReadiness, error)
 	// Gives the guide to a meeting: ground rules, opening questions, agenda. Errors: NOT_FOUND (DIALOGUE_MEETING_NOT_FOUND).
-	GetMeetingGuide(context.Context, *GetMeetingGuideRequest) (*MeetingGuide, error)
+	GuideDialogueMeeting(context.Context, *GuideDialogueMeetingRequest) (*MeetingGuide, error)
 	// Gives the calendar file of a meeting that has been scheduled. A POST, since it holds addresses of people.
 	// Errors: NOT_FOUND; FAILED_PRECONDITION (EMPLOYER_CONSENT_MISSING for the employer, ATTENDEE_ADDRESS_MISSING, DIALOGUE_MEETING_STATE).
-	GetMeetingInvitation(context.Context, *GetMeetingInvitationRequest) (*MeetingInvitation, error)
+	InvitationDialogueMeeting(context.Context, *InvitationDialogueMeetingRequest) (*MeetingInvitation, error)
 	// Reads an agreement. Errors: NOT_FOUND (AGREEMENT_NOT_FOUND).
 	GetAgreement(context.Context, *GetAgreementRequest) (*Agreement, error)
 	// Lists a patient's agreements, newest first. Errors: INVALID_ARGUMENT (BAD_PAGE_TOKEN).
@@ -734,17 +734,17 @@ type EmployerDialogueServiceServer interface {
 	AcknowledgeAgreement(context.Context, *AcknowledgeAgreementRequest) (*Agreement, error)
 	// Records that an action is done: OPEN → DONE.
 	// Errors: NOT_FOUND (AGREEMENT_NOT_FOUND, ACTION_NOT_FOUND); ABORTED; FAILED_PRECONDITION (ACTION_NOT_OPEN).
-	CompleteAgreedAction(context.Context, *CompleteAgreedActionRequest) (*Agreement, error)
+	DoneAction(context.Context, *DoneActionRequest) (*Agreement, error)
 	// Records that an action is given up: OPEN → DROPPED.
 	// Errors: NOT_FOUND (AGREEMENT_NOT_FOUND, ACTION_NOT_FOUND); ABORTED; FAILED_PRECONDITION (ACTION_NOT_OPEN).
-	DropAgreedAction(context.Context, *DropAgreedActionRequest) (*Agreement, error)
+	DropAction(context.Context, *DropActionRequest) (*Agreement, error)
 	// Shows exactly what the employer of an agreement would see now. Nothing is shown that the patient does not consent to for this
 	// employer; a consent withdrawn while the view is built wins. What was shown and withheld is recorded, hence a POST.
 	// Errors: NOT_FOUND (AGREEMENT_NOT_FOUND); UNAVAILABLE (CONSENTS_CHANGING) when the consents change faster than they can be read.
-	GetEmployerView(context.Context, *GetEmployerViewRequest) (*EmployerView, error)
-	// Shows what an employer would see now, also before any agreement. As GetEmployerView.
+	EmployerViewAgreement(context.Context, *EmployerViewAgreementRequest) (*EmployerView, error)
+	// Shows what an employer would see now, also before any agreement. As EmployerViewAgreement.
 	// Errors: NOT_FOUND (EMPLOYER_NOT_FOUND); UNAVAILABLE (CONSENTS_CHANGING).
-	PreviewEmployerView(context.Context, *PreviewEmployerViewRequest) (*EmployerView, error)
+	ViewEmployer(context.Context, *ViewEmployerRequest) (*EmployerView, error)
 	mustEmbedUnimplementedEmployerDialogueServiceServer()
 }
 
@@ -779,8 +779,8 @@ func (UnimplementedEmployerDialogueServiceServer) ListContactPersons(context.Con
 func (UnimplementedEmployerDialogueServiceServer) UpdateContactPerson(context.Context, *UpdateContactPersonRequest) (*ContactPerson, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateContactPerson not implemented")
 }
-func (UnimplementedEmployerDialogueServiceServer) RecordEmployerContact(context.Context, *RecordEmployerContactRequest) (*EmployerContact, error) {
-	return nil, status.Error(codes.Unimplemented, "method RecordEmployerContact not implemented")
+func (UnimplementedEmployerDialogueServiceServer) CreateEmployerContact(context.Context, *CreateEmployerContactRequest) (*EmployerContact, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateEmployerContact not implemented")
 }
 func (UnimplementedEmployerDialogueServiceServer) GetEmployerContact(context.Context, *GetEmployerContactRequest) (*EmployerContact, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetEmployerContact not implemented")
@@ -842,17 +842,17 @@ func (UnimplementedEmployerDialogueServiceServer) ConcludeDialogueMeeting(contex
 func (UnimplementedEmployerDialogueServiceServer) CancelDialogueMeeting(context.Context, *CancelDialogueMeetingRequest) (*DialogueMeeting, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelDialogueMeeting not implemented")
 }
-func (UnimplementedEmployerDialogueServiceServer) RecordNoShow(context.Context, *RecordNoShowRequest) (*DialogueMeeting, error) {
-	return nil, status.Error(codes.Unimplemented, "method RecordNoShow not implemented")
+func (UnimplementedEmployerDialogueServiceServer) NoShowDialogueMeeting(context.Context, *NoShowDialogueMeetingRequest) (*DialogueMeeting, error) {
+	return nil, status.Error(codes.Unimplemented, "method NoShowDialogueMeeting not implemented")
 }
-func (UnimplementedEmployerDialogueServiceServer) GetMeetingReadiness(context.Context, *GetMeetingReadinessRequest) (*MeetingReadiness, error) {
-	return nil, status.Error(codes.Unimplemented, "method GetMeetingReadiness not implemented")
+func (UnimplementedEmployerDialogueServiceServer) ReadinessDialogueMeeting(context.Context, *ReadinessDialogueMeetingRequest) (*MeetingReadiness, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReadinessDialogueMeeting not implemented")
 }
-func (UnimplementedEmployerDialogueServiceServer) GetMeetingGuide(context.Context, *GetMeetingGuideRequest) (*MeetingGuide, error) {
-	return nil, status.Error(codes.Unimplemented, "method GetMeetingGuide not implemented")
+func (UnimplementedEmployerDialogueServiceServer) GuideDialogueMeeting(context.Context, *GuideDialogueMeetingRequest) (*MeetingGuide, error) {
+	return nil, status.Error(codes.Unimplemented, "method GuideDialogueMeeting not implemented")
 }
-func (UnimplementedEmployerDialogueServiceServer) GetMeetingInvitation(context.Context, *GetMeetingInvitationRequest) (*MeetingInvitation, error) {
-	return nil, status.Error(codes.Unimplemented, "method GetMeetingInvitation not implemented")
+func (UnimplementedEmployerDialogueServiceServer) InvitationDialogueMeeting(context.Context, *InvitationDialogueMeetingRequest) (*MeetingInvitation, error) {
+	return nil, status.Error(codes.Unimplemented, "method InvitationDialogueMeeting not implemented")
 }
 func (UnimplementedEmployerDialogueServiceServer) GetAgreement(context.Context, *GetAgreementRequest) (*Agreement, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetAgreement not implemented")
@@ -863,17 +863,17 @@ func (UnimplementedEmployerDialogueServiceServer) ListAgreements(context.Context
 func (UnimplementedEmployerDialogueServiceServer) AcknowledgeAgreement(context.Context, *AcknowledgeAgreementRequest) (*Agreement, error) {
 	return nil, status.Error(codes.Unimplemented, "method AcknowledgeAgreement not implemented")
 }
-func (UnimplementedEmployerDialogueServiceServer) CompleteAgreedAction(context.Context, *CompleteAgreedActionRequest) (*Agreement, error) {
-	return nil, status.Error(codes.Unimplemented, "method CompleteAgreedAction not implemented")
+func (UnimplementedEmployerDialogueServiceServer) DoneAction(context.Context, *DoneActionRequest) (*Agreement, error) {
+	return nil, status.Error(codes.Unimplemented, "method DoneAction not implemented")
 }
-func (UnimplementedEmployerDialogueServiceServer) DropAgreedAction(context.Context, *DropAgreedActionRequest) (*Agreement, error) {
-	return nil, status.Error(codes.Unimplemented, "method DropAgreedAction not implemented")
+func (UnimplementedEmployerDialogueServiceServer) DropAction(context.Context, *DropActionRequest) (*Agreement, error) {
+	return nil, status.Error(codes.Unimplemented, "method DropAction not implemented")
 }
-func (UnimplementedEmployerDialogueServiceServer) GetEmployerView(context.Context, *GetEmployerViewRequest) (*EmployerView, error) {
-	return nil, status.Error(codes.Unimplemented, "method GetEmployerView not implemented")
+func (UnimplementedEmployerDialogueServiceServer) EmployerViewAgreement(context.Context, *EmployerViewAgreementRequest) (*EmployerView, error) {
+	return nil, status.Error(codes.Unimplemented, "method EmployerViewAgreement not implemented")
 }
-func (UnimplementedEmployerDialogueServiceServer) PreviewEmployerView(context.Context, *PreviewEmployerViewRequest) (*EmployerView, error) {
-	return nil, status.Error(codes.Unimplemented, "method PreviewEmployerView not implemented")
+func (UnimplementedEmployerDialogueServiceServer) ViewEmployer(context.Context, *ViewEmployerRequest) (*EmployerView, error) {
+	return nil, status.Error(codes.Unimplemented, "method ViewEmployer not implemented")
 }
 func (UnimplementedEmployerDialogueServiceServer) mustEmbedUnimplementedEmployerDialogueServiceServer() {
 }
@@ -1041,20 +1041,20 @@ func _EmployerDialogueService_UpdateContactPerson_Handler(srv interface{}, ctx c
 	return interceptor(ctx, in, info, handler)
 }
 
-func _EmployerDialogueService_RecordEmployerContact_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(RecordEmployerContactRequest)
+func _EmployerDialogueService_CreateEmployerContact_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateEmployerContactRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(EmployerDialogueServiceServer).RecordEmployerContact(ctx, in)
+		return srv.(EmployerDialogueServiceServer).CreateEmployerContact(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: EmployerDialogueService_RecordEmployerContact_FullMethodName,
+		FullMethod: EmployerDialogueService_CreateEmployerContact_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(EmployerDialogueServiceServer).RecordEmployerContact(ctx, req.(*RecordEmployerContactRequest))
+		return srv.(EmployerDialogueServiceServer).CreateEmployerContact(ctx, req.(*CreateEmployerContactRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1419,74 +1419,74 @@ func _EmployerDialogueService_CancelDialogueMeeting_Handler(srv interface{}, ctx
 	return interceptor(ctx, in, info, handler)
 }
 
-func _EmployerDialogueService_RecordNoShow_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(RecordNoShowRequest)
+func _EmployerDialogueService_NoShowDialogueMeeting_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(NoShowDialogueMeetingRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(EmployerDialogueServiceServer).RecordNoShow(ctx, in)
+		return srv.(EmployerDialogueServiceServer).NoShowDialogueMeeting(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: EmployerDialogueService_RecordNoShow_FullMethodName,
+		FullMethod: EmployerDialogueService_NoShowDialogueMeeting_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(EmployerDialogueServiceServer).RecordNoShow(ctx, req.(*RecordNoShowRequest))
+		return srv.(EmployerDialogueServiceServer).NoShowDialogueMeeting(ctx, req.(*NoShowDialogueMeetingRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _EmployerDialogueService_GetMeetingReadiness_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(GetMeetingReadinessRequest)
+func _EmployerDialogueService_ReadinessDialogueMeeting_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReadinessDialogueMeetingRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(EmployerDialogueServiceServer).GetMeetingReadiness(ctx, in)
+		return srv.(EmployerDialogueServiceServer).ReadinessDialogueMeeting(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: EmployerDialogueService_GetMeetingReadiness_FullMethodName,
+		FullMethod: EmployerDialogueService_ReadinessDialogueMeeting_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(EmployerDialogueServiceServer).GetMeetingReadiness(ctx, req.(*GetMeetingReadinessRequest))
+		return srv.(EmployerDialogueServiceServer).ReadinessDialogueMeeting(ctx, req.(*ReadinessDialogueMeetingRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _EmployerDialogueService_GetMeetingGuide_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(GetMeetingGuideRequest)
+func _EmployerDialogueService_GuideDialogueMeeting_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GuideDialogueMeetingRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(EmployerDialogueServiceServer).GetMeetingGuide(ctx, in)
+		return srv.(EmployerDialogueServiceServer).GuideDialogueMeeting(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: EmployerDialogueService_GetMeetingGuide_FullMethodName,
+		FullMethod: EmployerDialogueService_GuideDialogueMeeting_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(EmployerDialogueServiceServer).GetMeetingGuide(ctx, req.(*GetMeetingGuideRequest))
+		return srv.(EmployerDialogueServiceServer).GuideDialogueMeeting(ctx, req.(*GuideDialogueMeetingRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _EmployerDialogueService_GetMeetingInvitation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(GetMeetingInvitationRequest)
+func _EmployerDialogueService_InvitationDialogueMeeting_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(InvitationDialogueMeetingRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(EmployerDialogueServiceServer).GetMeetingInvitation(ctx, in)
+		return srv.(EmployerDialogueServiceServer).InvitationDialogueMeeting(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: EmployerDialogueService_GetMeetingInvitation_FullMethodName,
+		FullMethod: EmployerDialogueService_InvitationDialogueMeeting_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(EmployerDialogueServiceServer).GetMeetingInvitation(ctx, req.(*GetMeetingInvitationRequest))
+		return srv.(EmployerDialogueServiceServer).InvitationDialogueMeeting(ctx, req.(*InvitationDialogueMeetingRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1545,74 +1545,74 @@ func _EmployerDialogueService_AcknowledgeAgreement_Handler(srv interface{}, ctx 
 	return interceptor(ctx, in, info, handler)
 }
 
-func _EmployerDialogueService_CompleteAgreedAction_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(CompleteAgreedActionRequest)
+func _EmployerDialogueService_DoneAction_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DoneActionRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(EmployerDialogueServiceServer).CompleteAgreedAction(ctx, in)
+		return srv.(EmployerDialogueServiceServer).DoneAction(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: EmployerDialogueService_CompleteAgreedAction_FullMethodName,
+		FullMethod: EmployerDialogueService_DoneAction_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(EmployerDialogueServiceServer).CompleteAgreedAction(ctx, req.(*CompleteAgreedActionRequest))
+		return srv.(EmployerDialogueServiceServer).DoneAction(ctx, req.(*DoneActionRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _EmployerDialogueService_DropAgreedAction_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(DropAgreedActionRequest)
+func _EmployerDialogueService_DropAction_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DropActionRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(EmployerDialogueServiceServer).DropAgreedAction(ctx, in)
+		return srv.(EmployerDialogueServiceServer).DropAction(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: EmployerDialogueService_DropAgreedAction_FullMethodName,
+		FullMethod: EmployerDialogueService_DropAction_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(EmployerDialogueServiceServer).DropAgreedAction(ctx, req.(*DropAgreedActionRequest))
+		return srv.(EmployerDialogueServiceServer).DropAction(ctx, req.(*DropActionRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _EmployerDialogueService_GetEmployerView_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(GetEmployerViewRequest)
+func _EmployerDialogueService_EmployerViewAgreement_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EmployerViewAgreementRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(EmployerDialogueServiceServer).GetEmployerView(ctx, in)
+		return srv.(EmployerDialogueServiceServer).EmployerViewAgreement(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: EmployerDialogueService_GetEmployerView_FullMethodName,
+		FullMethod: EmployerDialogueService_EmployerViewAgreement_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(EmployerDialogueServiceServer).GetEmployerView(ctx, req.(*GetEmployerViewRequest))
+		return srv.(EmployerDialogueServiceServer).EmployerViewAgreement(ctx, req.(*EmployerViewAgreementRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _EmployerDialogueService_PreviewEmployerView_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(PreviewEmployerViewRequest)
+func _EmployerDialogueService_ViewEmployer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ViewEmployerRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(EmployerDialogueServiceServer).PreviewEmployerView(ctx, in)
+		return srv.(EmployerDialogueServiceServer).ViewEmployer(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: EmployerDialogueService_PreviewEmployerView_FullMethodName,
+		FullMethod: EmployerDialogueService_ViewEmployer_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(EmployerDialogueServiceServer).PreviewEmployerView(ctx, req.(*PreviewEmployerViewRequest))
+		return srv.(EmployerDialogueServiceServer).ViewEmployer(ctx, req.(*ViewEmployerRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1657,8 +1657,8 @@ var EmployerDialogueService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _EmployerDialogueService_UpdateContactPerson_Handler,
 		},
 		{
-			MethodName: "RecordEmployerContact",
-			Handler:    _EmployerDialogueService_RecordEmployerContact_Handler,
+			MethodName: "CreateEmployerContact",
+			Handler:    _EmployerDialogueService_CreateEmployerContact_Handler,
 		},
 		{
 			MethodName: "GetEmployerContact",
@@ -1741,20 +1741,20 @@ var EmployerDialogueService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _EmployerDialogueService_CancelDialogueMeeting_Handler,
 		},
 		{
-			MethodName: "RecordNoShow",
-			Handler:    _EmployerDialogueService_RecordNoShow_Handler,
+			MethodName: "NoShowDialogueMeeting",
+			Handler:    _EmployerDialogueService_NoShowDialogueMeeting_Handler,
 		},
 		{
-			MethodName: "GetMeetingReadiness",
-			Handler:    _EmployerDialogueService_GetMeetingReadiness_Handler,
+			MethodName: "ReadinessDialogueMeeting",
+			Handler:    _EmployerDialogueService_ReadinessDialogueMeeting_Handler,
 		},
 		{
-			MethodName: "GetMeetingGuide",
-			Handler:    _EmployerDialogueService_GetMeetingGuide_Handler,
+			MethodName: "GuideDialogueMeeting",
+			Handler:    _EmployerDialogueService_GuideDialogueMeeting_Handler,
 		},
 		{
-			MethodName: "GetMeetingInvitation",
-			Handler:    _EmployerDialogueService_GetMeetingInvitation_Handler,
+			MethodName: "InvitationDialogueMeeting",
+			Handler:    _EmployerDialogueService_InvitationDialogueMeeting_Handler,
 		},
 		{
 			MethodName: "GetAgreement",
@@ -1769,20 +1769,20 @@ var EmployerDialogueService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _EmployerDialogueService_AcknowledgeAgreement_Handler,
 		},
 		{
-			MethodName: "CompleteAgreedAction",
-			Handler:    _EmployerDialogueService_CompleteAgreedAction_Handler,
+			MethodName: "DoneAction",
+			Handler:    _EmployerDialogueService_DoneAction_Handler,
 		},
 		{
-			MethodName: "DropAgreedAction",
-			Handler:    _EmployerDialogueService_DropAgreedAction_Handler,
+			MethodName: "DropAction",
+			Handler:    _EmployerDialogueService_DropAction_Handler,
 		},
 		{
-			MethodName: "GetEmployerView",
-			Handler:    _EmployerDialogueService_GetEmployerView_Handler,
+			MethodName: "EmployerViewAgreement",
+			Handler:    _EmployerDialogueService_EmployerViewAgreement_Handler,
 		},
 		{
-			MethodName: "PreviewEmployerView",
-			Handler:    _EmployerDialogueService_PreviewEmployerView_Handler,
+			MethodName: "ViewEmployer",
+			Handler:    _EmployerDialogueService_ViewEmployer_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
