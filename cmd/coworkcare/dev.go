@@ -199,6 +199,9 @@ func (l *laptop) started(ctx context.Context) error {
 			return err
 		}
 		summary, err = demo.LayOut(ctx, options)
+		if ctx.Err() != nil {
+			return fmt.Errorf("stopped while the demo was laid out, so its people are half there; remove the data folder %s (`make reset`) before the next start", l.config.DataDir)
+		}
 		if err != nil {
 			return err
 		}
