@@ -15,6 +15,7 @@ import (
 	"github.com/coworkcare/coworkcare/platform/act"
 	"github.com/coworkcare/coworkcare/platform/fault"
 	"github.com/coworkcare/coworkcare/services/employerdialogue/internal/employerdialogue"
+	"github.com/coworkcare/coworkcare/services/employerdialogue/internal/snapshot"
 	"github.com/coworkcare/coworkcare/services/employerdialogue/internal/store"
 )
 
@@ -47,7 +48,7 @@ func (s *Server) tellMeeting(tx *act.Tx, event string, r meetingRow) (*employerd
 	default:
 	}
 	return meetingTo(r), tx.Emit(act.Event{
-		Type: event, ResourceID: m.ID, Revision: r.Revision, PatientID: m.PatientID, Snapshot: meetingSnapshot(m, missing),
+		Type: event, ResourceID: m.ID, Revision: r.Revision, PatientID: m.PatientID, Snapshot: snapshot.Meeting(m, missing),
 	})
 }
 

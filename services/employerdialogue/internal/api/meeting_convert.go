@@ -129,16 +129,3 @@ func meetingTo(r meetingRow) *employerdialoguev1.DialogueMeeting {
 	}
 	return told
 }
-
-// meetingSnapshot is what the event log tells of a meeting: states, days and what is missing; no name and no text.
-func meetingSnapshot(m employerdialogue.Meeting, missing []employerdialogue.Missing) *employerdialoguev1.DialogueMeetingSnapshot {
-	told := &employerdialoguev1.DialogueMeetingSnapshot{
-		DialogueMeetingId: m.ID, CareEpisodeId: m.EpisodeID, EmployerId: m.EmployerID, State: stateTo(m.State), Kind: kindTo(m.Kind),
-		ScheduledTime: instant(m.Slot.Time), ModeratorPractitionerId: m.ModeratorID, Missing: missingTo(missing),
-		HeldDate: m.HeldDay().String(),
-	}
-	if m.State == employerdialogue.Deferred {
-		told.RecheckDate = m.Deferral.Recheck.String()
-	}
-	return told
-}

@@ -413,6 +413,19 @@ func TestR83_AgreementIsAcknowledgedPerParty(t *testing.T) {
 	})
 }
 
+func TestAnEpisodeThatEndsTakesItsMeetingsAlong(t *testing.T) {
+	run(t, func(u *unit) {
+		id := u.ready().GetDialogueMeetingId()
+		u.hearEpisode(patientv1.CareEpisode_CLOSED)
+		meeting, err := u.client.GetDialogueMeeting(u.nurse, &ed.GetDialogueMeetingRequest{PatientId: u.patient, DialogueMeetingId: id})
+		require.NoError(u, err)
+		require.Equal(u, ed.DialogueMeeting_CANCELLED, meeting.GetState())
+		require.Equal(u, ed.MeetingEnding_CARE_EPISODE_CLOSED, meeting.GetEndingCause())
+		events := u.Events("employerdialogue")
+		require.Equal(u, "dialogue_meeting.cancelled", events[len(events)-1].GetType())
+	})
+}
+
 func TestMeetingNotHeldAndCancelled(t *testing.T) {
 	run(t, func(u *unit) {
 		meeting := u.ready()

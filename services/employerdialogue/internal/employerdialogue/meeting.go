@@ -75,6 +75,7 @@ const (
 	DeferredByPatient DeferredBy  = "PATIENT"
 	DeferOther        DeferReason = "OTHER"
 	CauseOther        Cause       = "OTHER"
+	CauseEpisode      Cause       = "CARE_EPISODE_CLOSED"
 )
 
 // Topics that no dialogue meeting has: it is not a negotiation.

@@ -459,6 +459,8 @@ const (
 	MeetingEnding_CONSENT_WITHDRAWN MeetingEnding_Cause = 6
 	// Another cause, described in words.
 	MeetingEnding_OTHER MeetingEnding_Cause = 7
+	// The care episode ended while the meeting was still to come; set by the service itself.
+	MeetingEnding_CARE_EPISODE_CLOSED MeetingEnding_Cause = 8
 )
 
 // Enum value maps for MeetingEnding_Cause.
@@ -472,16 +474,18 @@ var (
 		5: "EMPLOYMENT_ENDED",
 		6: "CONSENT_WITHDRAWN",
 		7: "OTHER",
+		8: "CARE_EPISODE_CLOSED",
 	}
 	MeetingEnding_Cause_value = map[string]int32{
-		"CAUSE_UNSPECIFIED": 0,
-		"PATIENT_ABSENT":    1,
-		"EMPLOYER_ABSENT":   2,
-		"MODERATOR_ABSENT":  3,
-		"NOT_NEEDED":        4,
-		"EMPLOYMENT_ENDED":  5,
-		"CONSENT_WITHDRAWN": 6,
-		"OTHER":             7,
+		"CAUSE_UNSPECIFIED":   0,
+		"PATIENT_ABSENT":      1,
+		"EMPLOYER_ABSENT":     2,
+		"MODERATOR_ABSENT":    3,
+		"NOT_NEEDED":          4,
+		"EMPLOYMENT_ENDED":    5,
+		"CONSENT_WITHDRAWN":   6,
+		"OTHER":               7,
+		"CARE_EPISODE_CLOSED": 8,
 	}
 )
 
@@ -3754,7 +3758,7 @@ type CancelDialogueMeetingRequest struct {
 	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
 	// The meeting.
 	DialogueMeetingId string `protobuf:"bytes,2,opt,name=dialogue_meeting_id,json=dialogueMeetingId,proto3" json:"dialogue_meeting_id,omitempty"`
-	// Why.
+	// Why; not CARE_EPISODE_CLOSED, which the service sets itself.
 	Cause MeetingEnding_Cause `protobuf:"varint,3,opt,name=cause,proto3,enum=coworkcare.employerdialogue.v1.MeetingEnding_Cause" json:"cause,omitempty"`
 	// More about it, at most 1000 characters. Required for the cause OTHER.
 	Note string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
@@ -4220,8 +4224,8 @@ const file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDesc = "" +
 	"\tMODERATOR\x10\x03\x12\x10\n" +
 	"\fCARE_MANAGER\x10\x04\x12\x18\n" +
 	"\x14GENERAL_PRACTITIONER\x10\x05\x12\r\n" +
-	"\tCOMPANION\x10\x06\"\xb7\x01\n" +
-	"\rMeetingEnding\"\xa5\x01\n" +
+	"\tCOMPANION\x10\x06\"\xd0\x01\n" +
+	"\rMeetingEnding\"\xbe\x01\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0ePATIENT_ABSENT\x10\x01\x12\x13\n" +
@@ -4231,7 +4235,8 @@ const file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDesc = "" +
 	"NOT_NEEDED\x10\x04\x12\x14\n" +
 	"\x10EMPLOYMENT_ENDED\x10\x05\x12\x15\n" +
 	"\x11CONSENT_WITHDRAWN\x10\x06\x12\t\n" +
-	"\x05OTHER\x10\a\"\xcc\x02\n" +
+	"\x05OTHER\x10\a\x12\x17\n" +
+	"\x13CARE_EPISODE_CLOSED\x10\b\"\xcc\x02\n" +
 	"\x0ePlaceAgreement\x12K\n" +
 	"\x05place\x18\x01 \x01(\x0e25.coworkcare.employerdialogue.v1.DialogueMeeting.PlaceR\x05place\x12G\n" +
 	"\x04form\x18\x02 \x01(\x0e23.coworkcare.employerdialogue.v1.PlaceAgreement.FormR\x04form\x12'\n" +
@@ -4526,12 +4531,12 @@ const file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDesc = "" +
 	"\x04etag\x18\n" +
 	" \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\v \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xc8\x02\n" +
+	"request_id\x18\v \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xca\x02\n" +
 	"\x1cCancelDialogueMeetingRequest\x12*\n" +
 	"\n" +
 	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12;\n" +
-	"\x13dialogue_meeting_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x11dialogueMeetingId\x12X\n" +
-	"\x05cause\x18\x03 \x01(\x0e23.coworkcare.employerdialogue.v1.MeetingEnding.CauseB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05cause\x12\x1c\n" +
+	"\x13dialogue_meeting_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x11dialogueMeetingId\x12Z\n" +
+	"\x05cause\x18\x03 \x01(\x0e23.coworkcare.employerdialogue.v1.MeetingEnding.CauseB\x0f\xe0A\x02\xbaH\t\x82\x01\x06\x10\x01 \x00 \bR\x05cause\x12\x1c\n" +
 	"\x04note\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note\x12\x1b\n" +
 	"\x04etag\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
 	"\n" +
