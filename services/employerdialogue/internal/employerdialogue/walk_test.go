@@ -214,6 +214,7 @@ func guarded(t *rapid.T, m, next employerdialogue.Meeting, s step, by employerdi
 		require.NotEmpty(t, next.Deferral.Reason)
 	case employerdialogue.VerbResume:
 		require.True(t, s.consents.Coordination)
+		require.True(t, contact || m.State != employerdialogue.Paused || !slices.Contains(m.Participants, "EMPLOYER"))
 	case employerdialogue.VerbSchedule, employerdialogue.VerbReschedule:
 		require.True(t, contact)
 		require.True(t, next.Slot.Time.After(by.Now))
