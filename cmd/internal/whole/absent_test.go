@@ -139,6 +139,9 @@ func (m *method) ids(request proto.Message) []string {
 // takenOnTrust are ids that a method keeps as given: the contract says that they are not looked up.
 var takenOnTrust = []string{
 	"SickLeaveService.CreateCertificate certificate.care_episode_id",
+	"SickLeaveService.CreateScreening screening.care_episode_id",
+	"SickLeaveService.CreateWorkAbilityAssessment work_ability_assessment.care_episode_id",
+	"SickLeaveService.CreateReturnToWorkPlan return_to_work_plan.care_episode_id",
 	// The care plan's service has no staff registry: who is named there as the one to talk to the patient is not looked up. What
 	// falls to somebody who does not work at the unit is found in the unit's list, and escalates.
 	"CarePlanService.CreateCarePlan care_plan.care_manager_id",
