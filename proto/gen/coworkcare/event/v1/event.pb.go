@@ -34,7 +34,7 @@ type Event struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// UUIDv7, made by the server. The same event always bears the same id: consumers drop doubles by it.
 	EventId string `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
-	// The service whose log it is: `patient`, `careplan`, `sickleave`, `followup`.
+	// The service whose log it is: `patient`, `careplan`, `sickleave`, `employerdialogue`, `followup`.
 	Source string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
 	// The event's number in its source's log: 1, 2, 3, … without holes, given after commit. A string in JSON.
 	Sequence int64 `protobuf:"varint,3,opt,name=sequence,proto3" json:"sequence,omitempty"`
