@@ -35,12 +35,8 @@ func TestForeignIsAbsent(t *testing.T) {
 			for name, foreign := range map[string]*stage{"of another unit": near, "of another provider": far} {
 				id := foreign.things[lastOf(field)]
 				require.NotEmpty(t, id, "%s: the stage has no %s", m.short(), field)
-				if strings.HasSuffix(field, "practitioner_id") || strings.HasSuffix(field, "care_provider_id") {
-					if foreign == near {
-						continue // of the same provider
-					}
-				} else if m.caller() == identity.RoleProviderAdministrator && foreign == near {
-					continue
+				if foreign == near && (sharedWithin(field) || m.caller() == identity.RoleProviderAdministrator) {
+					continue // of the same provider
 				}
 				require.Equal(t, absent, askFor(t, here, m, request, field, id), "%s: %s %s", m.short(), field, name)
 			}
@@ -163,7 +159,7 @@ func TestForeignIDsOpenNothing(t *testing.T) {
 				continue // whose are all
 			}
 			t.Run(m.short(), func(t *testing.T) {
-				for _, field := range m.ids(w.newStage(w.own).sample(m)) {
+				for _, field := range m.ids(beside.sample(m)) {
 					opensNothing(t, m, field, w, map[string]*stage{
 						"of another patient of the unit": beside, "of another unit": near, "of another provider": far})
 				}
@@ -194,5 +190,6 @@ func opensNothing(t *testing.T, m *method, field string, w *world, others map[st
 // sharedWithin tells that the id is of something that a whole care provider shares.
 func sharedWithin(field string) bool {
 	name := lastOf(field)
-	return strings.HasSuffix(name, "practitioner_id") || name == "care_provider_id" || name == "care_manager_id"
+	return strings.HasSuffix(name, "practitioner_id") ||
+		slices.Contains([]string{"care_provider_id", "care_manager_id", "employer_id", "contact_person_id"}, name)
 }

@@ -101,7 +101,7 @@ func expected(m *method, assignments []identity.Assignment, own access.Place) ru
 	case accessv1.Scope_SCOPE_CARE_PROVIDER:
 		wholeProvider = true
 	case accessv1.Scope_SCOPE_RESOURCE:
-		wholeProvider = strings.HasSuffix(m.scopeField(), "practitioner_id") || strings.HasSuffix(m.scopeField(), "employer_id")
+		wholeProvider = sharedWithin(m.scopeField()) || strings.HasSuffix(m.scopeField(), "employer_id")
 	case accessv1.Scope_SCOPE_PATIENT:
 		patient = true
 	}

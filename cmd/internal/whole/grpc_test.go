@@ -41,7 +41,7 @@ func texts(message protoreflect.Message, prefix string, visit func(path string, 
 // What REST refuses before the services see it comes to them as it is over gRPC: NUL, very long texts and what looks like SQL, in
 // every text, ids among them. They are refused, never a failure of ours, and both engines answer alike.
 func TestHostileTextOverGRPC(t *testing.T) {
-	hostile := map[string]string{"NUL": "a\x00b", "NUL alone": "\x00", "very long": strings.Repeat("å", 100_000), "SQL": "'; DROP TABLE patient; --"}
+	hostile := map[string]string{"NUL": "a\x00b", "NUL alone": "\x00", "very long": strings.Repeat("å", 10_000), "SQL": "'; DROP TABLE patient; --"}
 	said := map[string]string{}
 	onBothEngines(t, func(t *testing.T, s *system) {
 		w := newWorld(t, s)

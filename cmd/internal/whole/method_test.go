@@ -54,6 +54,9 @@ func (m *method) scopeField() string {
 // methods are all methods that the system serves, in order of name.
 func (s *system) methods() []*method {
 	s.t.Helper()
+	if s.all != nil {
+		return s.all
+	}
 	var found []*method
 	for name := range s.Server.GetServiceInfo() {
 		if !strings.HasPrefix(name, "coworkcare.") {
@@ -68,6 +71,7 @@ func (s *system) methods() []*method {
 		}
 	}
 	slices.SortFunc(found, func(a, b *method) int { return strings.Compare(a.full(), b.full()) })
+	s.all = found
 	return found
 }
 

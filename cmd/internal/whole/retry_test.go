@@ -52,7 +52,8 @@ func TestRetry(t *testing.T) {
 				require.True(t, proto.Equal(first, again), "%s: the second answer is another:\n%s\n%s", m.short(), protojson.Format(first), protojson.Format(again))
 				require.Equal(t, after, w.careData(t), "%s, sent twice, wrote twice", m.short())
 
-				if m.verb != "" { // also over REST, where the id may come as a header
+				masked := m.Input().Fields().ByName("update_mask") != nil
+				if m.verb != "" && !masked { // also over REST, where the id may come as a header; a PATCH is given a mask there
 					r := m.overREST(t, request)
 					r.header.Set("Idempotency-Key", at(request, "request_id"))
 					got := w.send(r, st.token(m.caller(), st.place))

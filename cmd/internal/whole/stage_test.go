@@ -2,6 +2,7 @@ package whole_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,13 +51,13 @@ var setting = []struct {
 	{"FollowUpService.CreateFollowUp", identity.RoleGP},
 }
 
-// newStage sets a stage at a place.
-func (w *world) newStage(place access.Place) *stage {
+// newStage sets a stage at a place: what there is of the services named, of all when none is.
+func (w *world) newStage(place access.Place, services ...string) *stage {
 	w.t.Helper()
 	st := w.emptyStage(place)
 	for _, step := range setting {
 		m := w.method(step.method)
-		if m == nil || !m.served() {
+		if m == nil || !m.served() || len(services) > 0 && !slices.Contains(services, m.service()) {
 			continue
 		}
 		if step.method == "EmployerDialogueService.CreateEmployerContact" {
@@ -168,10 +169,11 @@ func (m *method) caller() identity.Role {
 // asCaller is a context of who may call a method at the stage.
 func (st *stage) asCaller(m *method) context.Context { return st.as(m.caller(), st.place) }
 
-// prepared sets a fresh stage for one call of a method, in the state that the method starts from.
+// prepared sets a fresh stage for one call of a method, in the state that the method starts from. It holds what the patient
+// service and the method's own keep: no request names anything of a third.
 func (w *world) prepared(t testing.TB, m *method) *stage {
 	t.Helper()
-	st := w.newStage(w.own)
+	st := w.newStage(w.own, "patient", m.service())
 	if prepare := preparations[m.short()]; prepare != nil {
 		prepare(st)
 		w.settle()

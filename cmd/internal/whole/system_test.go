@@ -48,6 +48,7 @@ type system struct {
 	metrics  *prometheus.Registry
 	log      *output
 	tokens   map[string]string
+	all      []*method
 }
 
 // output keeps what is written to it.
