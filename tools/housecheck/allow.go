@@ -26,6 +26,7 @@ var allowances = []allowance{
 	{"wall-clock", "cmd/internal/demo/layout.go", "how long the laying out took; another seed every time"},
 	{"wall-clock", "cmd/internal/demo/token.go", "tokens live by their issuer's time"},
 	{"wall-clock", "cmd/internal/whole/*_test.go", "stamps of forged tokens"},
+	{"wall-clock", "cmd/internal/bench/*_test.go", "how long calls take is what is measured"},
 	{"wall-clock", "cmd/internal/functional/*_test.go", "how long real processes take to start and to end"},
 
 	{"panic", "platform/date/day.go", "MustParse, for tables in code: wrong at the first start or never"},
