@@ -3,6 +3,7 @@ package whole_test
 import (
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -35,6 +36,8 @@ func (st *stage) consentToEmployer() {
 	if st.method("EmployerDialogueService.CreateEmployer") == nil {
 		return
 	}
+	// Where nothing has been agreed yet, a request still names something.
+	st.things["agreement_id"], st.things["action_id"] = uuid.NewString(), uuid.NewString()
 	consent := st.things["consent_id"]
 	st.ask("PatientService.GrantConsent", identity.RoleRehabilitationCoordinator, &patientv1.GrantConsentRequest{
 		PatientId: st.things["patient_id"], Kind: patientv1.Consent_INFORMATION, Form: patientv1.Consent_ORAL,

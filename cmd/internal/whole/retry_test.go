@@ -324,7 +324,25 @@ func (w *world) currentEtag(t *testing.T, m *method, st *stage) string {
 		require.NoError(t, err, "%s, to know the etag for %s", reader.short(), m.short())
 		return at(answer, "etag")
 	}
-	return w.listedEtag(t, m, st, plain)
+	if etag := w.listedEtag(t, m, st, plain); etag != "" {
+		return etag
+	}
+	return w.wholeEtag(t, st, plain)
+}
+
+// wholeEtag is that of what a part belongs to, two steps up the path: an agreement's for its actions.
+func (w *world) wholeEtag(t *testing.T, st *stage, plain string) string {
+	t.Helper()
+	steps := strings.Split(plain, "/")
+	whole := strings.Join(steps[:max(0, len(steps)-2)], "/")
+	for _, reader := range w.byPeople() {
+		if reader.verb == http.MethodGet && unbound(reader.path) == whole {
+			answer, err := w.call(st.as(reader.caller(), st.place), reader, st.sample(reader))
+			require.NoError(t, err, "%s", reader.short())
+			return at(answer, "etag")
+		}
+	}
+	return ""
 }
 
 // listedEtag finds the etag of what has no method of its own to read it, in the list that its path hangs under.

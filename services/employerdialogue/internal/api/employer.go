@@ -247,6 +247,15 @@ func (s *Server) CreateContactPerson(ctx context.Context, r *employerdialoguev1.
 	})
 }
 
+// GetContactPerson reads a contact person.
+func (s *Server) GetContactPerson(ctx context.Context, r *employerdialoguev1.GetContactPersonRequest) (*employerdialoguev1.ContactPerson, error) {
+	row, err := s.Store.Person(s.read(ctx), r.GetEmployerId(), r.GetContactPersonId())
+	if err != nil {
+		return nil, absentPerson(err)
+	}
+	return personTo(row), nil
+}
+
 // ListContactPersons lists the contact persons of an employer.
 func (s *Server) ListContactPersons(ctx context.Context, r *employerdialoguev1.ListContactPersonsRequest) (*employerdialoguev1.ListContactPersonsResponse, error) {
 	w, err := s.window("ListContactPersons "+r.GetEmployerId(), r.GetPageSize(), r.GetPageToken(), 1)

@@ -712,6 +712,61 @@ func (x *CreateContactPersonRequest) GetRequestId() string {
 	return ""
 }
 
+// Asks for a contact person.
+type GetContactPersonRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The employer.
+	EmployerId string `protobuf:"bytes,1,opt,name=employer_id,json=employerId,proto3" json:"employer_id,omitempty"`
+	// The person.
+	ContactPersonId string `protobuf:"bytes,2,opt,name=contact_person_id,json=contactPersonId,proto3" json:"contact_person_id,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *GetContactPersonRequest) Reset() {
+	*x = GetContactPersonRequest{}
+	mi := &file_coworkcare_employerdialogue_v1_employer_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetContactPersonRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetContactPersonRequest) ProtoMessage() {}
+
+func (x *GetContactPersonRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_employerdialogue_v1_employer_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetContactPersonRequest.ProtoReflect.Descriptor instead.
+func (*GetContactPersonRequest) Descriptor() ([]byte, []int) {
+	return file_coworkcare_employerdialogue_v1_employer_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *GetContactPersonRequest) GetEmployerId() string {
+	if x != nil {
+		return x.EmployerId
+	}
+	return ""
+}
+
+func (x *GetContactPersonRequest) GetContactPersonId() string {
+	if x != nil {
+		return x.ContactPersonId
+	}
+	return ""
+}
+
 // Asks for an employer's contact persons.
 type ListContactPersonsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -727,7 +782,7 @@ type ListContactPersonsRequest struct {
 
 func (x *ListContactPersonsRequest) Reset() {
 	*x = ListContactPersonsRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_employer_proto_msgTypes[10]
+	mi := &file_coworkcare_employerdialogue_v1_employer_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -739,7 +794,7 @@ func (x *ListContactPersonsRequest) String() string {
 func (*ListContactPersonsRequest) ProtoMessage() {}
 
 func (x *ListContactPersonsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_employer_proto_msgTypes[10]
+	mi := &file_coworkcare_employerdialogue_v1_employer_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -752,7 +807,7 @@ func (x *ListContactPersonsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContactPersonsRequest.ProtoReflect.Descriptor instead.
 func (*ListContactPersonsRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_employer_proto_rawDescGZIP(), []int{10}
+	return file_coworkcare_employerdialogue_v1_employer_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListContactPersonsRequest) GetEmployerId() string {
@@ -789,7 +844,7 @@ type ListContactPersonsResponse struct {
 
 func (x *ListContactPersonsResponse) Reset() {
 	*x = ListContactPersonsResponse{}
-	mi := &file_coworkcare_employerdialogue_v1_employer_proto_msgTypes[11]
+	mi := &file_coworkcare_employerdialogue_v1_employer_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -801,7 +856,7 @@ func (x *ListContactPersonsResponse) String() string {
 func (*ListContactPersonsResponse) ProtoMessage() {}
 
 func (x *ListContactPersonsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_employer_proto_msgTypes[11]
+	mi := &file_coworkcare_employerdialogue_v1_employer_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -814,7 +869,7 @@ func (x *ListContactPersonsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContactPersonsResponse.ProtoReflect.Descriptor instead.
 func (*ListContactPersonsResponse) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_employer_proto_rawDescGZIP(), []int{11}
+	return file_coworkcare_employerdialogue_v1_employer_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListContactPersonsResponse) GetContactPersons() []*ContactPerson {
@@ -846,7 +901,7 @@ type UpdateContactPersonRequest struct {
 
 func (x *UpdateContactPersonRequest) Reset() {
 	*x = UpdateContactPersonRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_employer_proto_msgTypes[12]
+	mi := &file_coworkcare_employerdialogue_v1_employer_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -858,7 +913,7 @@ func (x *UpdateContactPersonRequest) String() string {
 func (*UpdateContactPersonRequest) ProtoMessage() {}
 
 func (x *UpdateContactPersonRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_employer_proto_msgTypes[12]
+	mi := &file_coworkcare_employerdialogue_v1_employer_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -871,7 +926,7 @@ func (x *UpdateContactPersonRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateContactPersonRequest.ProtoReflect.Descriptor instead.
 func (*UpdateContactPersonRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_employer_proto_rawDescGZIP(), []int{12}
+	return file_coworkcare_employerdialogue_v1_employer_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *UpdateContactPersonRequest) GetContactPerson() *ContactPerson {
@@ -961,7 +1016,11 @@ const file_coworkcare_employerdialogue_v1_employer_proto_rawDesc = "" +
 	"\x1aCreateContactPersonRequest\x12_\n" +
 	"\x0econtact_person\x18\x01 \x01(\v2-.coworkcare.employerdialogue.v1.ContactPersonB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\rcontactPerson\x12*\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\x9b\x01\n" +
+	"request_id\x18\x02 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\x80\x01\n" +
+	"\x17GetContactPersonRequest\x12,\n" +
+	"\vemployer_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\n" +
+	"employerId\x127\n" +
+	"\x11contact_person_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x0fcontactPersonId\"\x9b\x01\n" +
 	"\x19ListContactPersonsRequest\x12,\n" +
 	"\vemployer_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\n" +
 	"employerId\x12'\n" +
@@ -991,7 +1050,7 @@ func file_coworkcare_employerdialogue_v1_employer_proto_rawDescGZIP() []byte {
 	return file_coworkcare_employerdialogue_v1_employer_proto_rawDescData
 }
 
-var file_coworkcare_employerdialogue_v1_employer_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_coworkcare_employerdialogue_v1_employer_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_coworkcare_employerdialogue_v1_employer_proto_goTypes = []any{
 	(*Employer)(nil),                   // 0: coworkcare.employerdialogue.v1.Employer
 	(*Workplace)(nil),                  // 1: coworkcare.employerdialogue.v1.Workplace
@@ -1003,26 +1062,27 @@ var file_coworkcare_employerdialogue_v1_employer_proto_goTypes = []any{
 	(*ListEmployersResponse)(nil),      // 7: coworkcare.employerdialogue.v1.ListEmployersResponse
 	(*UpdateEmployerRequest)(nil),      // 8: coworkcare.employerdialogue.v1.UpdateEmployerRequest
 	(*CreateContactPersonRequest)(nil), // 9: coworkcare.employerdialogue.v1.CreateContactPersonRequest
-	(*ListContactPersonsRequest)(nil),  // 10: coworkcare.employerdialogue.v1.ListContactPersonsRequest
-	(*ListContactPersonsResponse)(nil), // 11: coworkcare.employerdialogue.v1.ListContactPersonsResponse
-	(*UpdateContactPersonRequest)(nil), // 12: coworkcare.employerdialogue.v1.UpdateContactPersonRequest
-	(*timestamppb.Timestamp)(nil),      // 13: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),      // 14: google.protobuf.FieldMask
+	(*GetContactPersonRequest)(nil),    // 10: coworkcare.employerdialogue.v1.GetContactPersonRequest
+	(*ListContactPersonsRequest)(nil),  // 11: coworkcare.employerdialogue.v1.ListContactPersonsRequest
+	(*ListContactPersonsResponse)(nil), // 12: coworkcare.employerdialogue.v1.ListContactPersonsResponse
+	(*UpdateContactPersonRequest)(nil), // 13: coworkcare.employerdialogue.v1.UpdateContactPersonRequest
+	(*timestamppb.Timestamp)(nil),      // 14: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),      // 15: google.protobuf.FieldMask
 }
 var file_coworkcare_employerdialogue_v1_employer_proto_depIdxs = []int32{
 	1,  // 0: coworkcare.employerdialogue.v1.Employer.workplaces:type_name -> coworkcare.employerdialogue.v1.Workplace
-	13, // 1: coworkcare.employerdialogue.v1.Employer.create_time:type_name -> google.protobuf.Timestamp
-	13, // 2: coworkcare.employerdialogue.v1.Employer.update_time:type_name -> google.protobuf.Timestamp
-	13, // 3: coworkcare.employerdialogue.v1.ContactPerson.create_time:type_name -> google.protobuf.Timestamp
-	13, // 4: coworkcare.employerdialogue.v1.ContactPerson.update_time:type_name -> google.protobuf.Timestamp
+	14, // 1: coworkcare.employerdialogue.v1.Employer.create_time:type_name -> google.protobuf.Timestamp
+	14, // 2: coworkcare.employerdialogue.v1.Employer.update_time:type_name -> google.protobuf.Timestamp
+	14, // 3: coworkcare.employerdialogue.v1.ContactPerson.create_time:type_name -> google.protobuf.Timestamp
+	14, // 4: coworkcare.employerdialogue.v1.ContactPerson.update_time:type_name -> google.protobuf.Timestamp
 	0,  // 5: coworkcare.employerdialogue.v1.CreateEmployerRequest.employer:type_name -> coworkcare.employerdialogue.v1.Employer
 	0,  // 6: coworkcare.employerdialogue.v1.ListEmployersResponse.employers:type_name -> coworkcare.employerdialogue.v1.Employer
 	0,  // 7: coworkcare.employerdialogue.v1.UpdateEmployerRequest.employer:type_name -> coworkcare.employerdialogue.v1.Employer
-	14, // 8: coworkcare.employerdialogue.v1.UpdateEmployerRequest.update_mask:type_name -> google.protobuf.FieldMask
+	15, // 8: coworkcare.employerdialogue.v1.UpdateEmployerRequest.update_mask:type_name -> google.protobuf.FieldMask
 	2,  // 9: coworkcare.employerdialogue.v1.CreateContactPersonRequest.contact_person:type_name -> coworkcare.employerdialogue.v1.ContactPerson
 	2,  // 10: coworkcare.employerdialogue.v1.ListContactPersonsResponse.contact_persons:type_name -> coworkcare.employerdialogue.v1.ContactPerson
 	2,  // 11: coworkcare.employerdialogue.v1.UpdateContactPersonRequest.contact_person:type_name -> coworkcare.employerdialogue.v1.ContactPerson
-	14, // 12: coworkcare.employerdialogue.v1.UpdateContactPersonRequest.update_mask:type_name -> google.protobuf.FieldMask
+	15, // 12: coworkcare.employerdialogue.v1.UpdateContactPersonRequest.update_mask:type_name -> google.protobuf.FieldMask
 	13, // [13:13] is the sub-list for method output_type
 	13, // [13:13] is the sub-list for method input_type
 	13, // [13:13] is the sub-list for extension type_name
@@ -1041,7 +1101,7 @@ func file_coworkcare_employerdialogue_v1_employer_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_coworkcare_employerdialogue_v1_employer_proto_rawDesc), len(file_coworkcare_employerdialogue_v1_employer_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

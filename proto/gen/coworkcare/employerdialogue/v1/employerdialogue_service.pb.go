@@ -26,7 +26,7 @@ var File_coworkcare_employerdialogue_v1_employerdialogue_service_proto protorefl
 
 const file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_rawDesc = "" +
 	"\n" +
-	"=coworkcare/employerdialogue/v1/employerdialogue_service.proto\x12\x1ecoworkcare.employerdialogue.v1\x1a!coworkcare/access/v1/access.proto\x1a.coworkcare/employerdialogue/v1/agreement.proto\x1a5coworkcare/employerdialogue/v1/dialogue_meeting.proto\x1a-coworkcare/employerdialogue/v1/employer.proto\x1a5coworkcare/employerdialogue/v1/employer_contact.proto\x1a\x1cgoogle/api/annotations.proto2\xaeF\n" +
+	"=coworkcare/employerdialogue/v1/employerdialogue_service.proto\x12\x1ecoworkcare.employerdialogue.v1\x1a!coworkcare/access/v1/access.proto\x1a.coworkcare/employerdialogue/v1/agreement.proto\x1a5coworkcare/employerdialogue/v1/dialogue_meeting.proto\x1a-coworkcare/employerdialogue/v1/employer.proto\x1a5coworkcare/employerdialogue/v1/employer_contact.proto\x1a\x1cgoogle/api/annotations.proto2\x8dH\n" +
 	"\x17EmployerDialogueService\x12\xb6\x01\n" +
 	"\x0eCreateEmployer\x125.coworkcare.employerdialogue.v1.CreateEmployerRequest\x1a(.coworkcare.employerdialogue.v1.Employer\"C\xaa\xd4\x18 \n" +
 	"\x01\x03\x10\x03\x1a\x19employer.care_provider_id\x82\xd3\xe4\x93\x02\x19:\bemployer\"\r/v1/employers\x12\xaa\x01\n" +
@@ -42,7 +42,10 @@ const file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_rawDesc
 	"\x0eUpdateEmployer\x125.coworkcare.employerdialogue.v1.UpdateEmployerRequest\x1a(.coworkcare.employerdialogue.v1.Employer\"U\xaa\xd4\x18\x1b\n" +
 	"\x01\x03\x10\x06\x1a\x14employer.employer_id\x82\xd3\xe4\x93\x020:\bemployer2$/v1/employers/{employer.employer_id}\x12\xf8\x01\n" +
 	"\x13CreateContactPerson\x12:.coworkcare.employerdialogue.v1.CreateContactPersonRequest\x1a-.coworkcare.employerdialogue.v1.ContactPerson\"v\xaa\xd4\x18!\n" +
-	"\x01\x03\x10\x06\x1a\x1acontact_person.employer_id\x82\xd3\xe4\x93\x02K:\x0econtact_person\"9/v1/employers/{contact_person.employer_id}/contactPersons\x12\xd9\x01\n" +
+	"\x01\x03\x10\x06\x1a\x1acontact_person.employer_id\x82\xd3\xe4\x93\x02K:\x0econtact_person\"9/v1/employers/{contact_person.employer_id}/contactPersons\x12\xdc\x01\n" +
+	"\x10GetContactPerson\x127.coworkcare.employerdialogue.v1.GetContactPersonRequest\x1a-.coworkcare.employerdialogue.v1.ContactPerson\"`\xaa\xd4\x18\x16\n" +
+	"\x05\x01\x02\x03\n" +
+	"\r\x10\x06\x1a\vemployer_id\x82\xd3\xe4\x93\x02@\x12>/v1/employers/{employer_id}/contactPersons/{contact_person_id}\x12\xd9\x01\n" +
 	"\x12ListContactPersons\x129.coworkcare.employerdialogue.v1.ListContactPersonsRequest\x1a:.coworkcare.employerdialogue.v1.ListContactPersonsResponse\"L\xaa\xd4\x18\x16\n" +
 	"\x05\x01\x02\x03\n" +
 	"\r\x10\x06\x1a\vemployer_id\x82\xd3\xe4\x93\x02,\x12*/v1/employers/{employer_id}/contactPersons\x12\x9c\x02\n" +
@@ -122,54 +125,55 @@ var file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_goTypes =
 	(*ListEmployersRequest)(nil),                  // 3: coworkcare.employerdialogue.v1.ListEmployersRequest
 	(*UpdateEmployerRequest)(nil),                 // 4: coworkcare.employerdialogue.v1.UpdateEmployerRequest
 	(*CreateContactPersonRequest)(nil),            // 5: coworkcare.employerdialogue.v1.CreateContactPersonRequest
-	(*ListContactPersonsRequest)(nil),             // 6: coworkcare.employerdialogue.v1.ListContactPersonsRequest
-	(*UpdateContactPersonRequest)(nil),            // 7: coworkcare.employerdialogue.v1.UpdateContactPersonRequest
-	(*CreateEmployerContactRequest)(nil),          // 8: coworkcare.employerdialogue.v1.CreateEmployerContactRequest
-	(*GetEmployerContactRequest)(nil),             // 9: coworkcare.employerdialogue.v1.GetEmployerContactRequest
-	(*ListEmployerContactsRequest)(nil),           // 10: coworkcare.employerdialogue.v1.ListEmployerContactsRequest
-	(*AcknowledgeEmployerContactRequest)(nil),     // 11: coworkcare.employerdialogue.v1.AcknowledgeEmployerContactRequest
-	(*RegisterEmployerContactInErrorRequest)(nil), // 12: coworkcare.employerdialogue.v1.RegisterEmployerContactInErrorRequest
-	(*ProposeDialogueMeetingRequest)(nil),         // 13: coworkcare.employerdialogue.v1.ProposeDialogueMeetingRequest
-	(*GetDialogueMeetingRequest)(nil),             // 14: coworkcare.employerdialogue.v1.GetDialogueMeetingRequest
-	(*ListDialogueMeetingsRequest)(nil),           // 15: coworkcare.employerdialogue.v1.ListDialogueMeetingsRequest
-	(*PrepareDialogueMeetingRequest)(nil),         // 16: coworkcare.employerdialogue.v1.PrepareDialogueMeetingRequest
-	(*DeferDialogueMeetingRequest)(nil),           // 17: coworkcare.employerdialogue.v1.DeferDialogueMeetingRequest
-	(*DeclineDialogueMeetingRequest)(nil),         // 18: coworkcare.employerdialogue.v1.DeclineDialogueMeetingRequest
-	(*ResumeDialogueMeetingRequest)(nil),          // 19: coworkcare.employerdialogue.v1.ResumeDialogueMeetingRequest
-	(*ScheduleDialogueMeetingRequest)(nil),        // 20: coworkcare.employerdialogue.v1.ScheduleDialogueMeetingRequest
-	(*RescheduleDialogueMeetingRequest)(nil),      // 21: coworkcare.employerdialogue.v1.RescheduleDialogueMeetingRequest
-	(*InformDialogueMeetingRequest)(nil),          // 22: coworkcare.employerdialogue.v1.InformDialogueMeetingRequest
-	(*BeginDialogueMeetingRequest)(nil),           // 23: coworkcare.employerdialogue.v1.BeginDialogueMeetingRequest
-	(*RecordPerspectiveRequest)(nil),              // 24: coworkcare.employerdialogue.v1.RecordPerspectiveRequest
-	(*PauseDialogueMeetingRequest)(nil),           // 25: coworkcare.employerdialogue.v1.PauseDialogueMeetingRequest
-	(*EndDialogueMeetingRequest)(nil),             // 26: coworkcare.employerdialogue.v1.EndDialogueMeetingRequest
-	(*ConcludeDialogueMeetingRequest)(nil),        // 27: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest
-	(*CancelDialogueMeetingRequest)(nil),          // 28: coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest
-	(*NoShowDialogueMeetingRequest)(nil),          // 29: coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest
-	(*ReadinessDialogueMeetingRequest)(nil),       // 30: coworkcare.employerdialogue.v1.ReadinessDialogueMeetingRequest
-	(*GuideDialogueMeetingRequest)(nil),           // 31: coworkcare.employerdialogue.v1.GuideDialogueMeetingRequest
-	(*InvitationDialogueMeetingRequest)(nil),      // 32: coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest
-	(*GetAgreementRequest)(nil),                   // 33: coworkcare.employerdialogue.v1.GetAgreementRequest
-	(*ListAgreementsRequest)(nil),                 // 34: coworkcare.employerdialogue.v1.ListAgreementsRequest
-	(*AcknowledgeAgreementRequest)(nil),           // 35: coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest
-	(*DoneActionRequest)(nil),                     // 36: coworkcare.employerdialogue.v1.DoneActionRequest
-	(*DropActionRequest)(nil),                     // 37: coworkcare.employerdialogue.v1.DropActionRequest
-	(*EmployerViewAgreementRequest)(nil),          // 38: coworkcare.employerdialogue.v1.EmployerViewAgreementRequest
-	(*ViewEmployerRequest)(nil),                   // 39: coworkcare.employerdialogue.v1.ViewEmployerRequest
-	(*Employer)(nil),                              // 40: coworkcare.employerdialogue.v1.Employer
-	(*ListEmployersResponse)(nil),                 // 41: coworkcare.employerdialogue.v1.ListEmployersResponse
-	(*ContactPerson)(nil),                         // 42: coworkcare.employerdialogue.v1.ContactPerson
-	(*ListContactPersonsResponse)(nil),            // 43: coworkcare.employerdialogue.v1.ListContactPersonsResponse
-	(*EmployerContact)(nil),                       // 44: coworkcare.employerdialogue.v1.EmployerContact
-	(*ListEmployerContactsResponse)(nil),          // 45: coworkcare.employerdialogue.v1.ListEmployerContactsResponse
-	(*DialogueMeeting)(nil),                       // 46: coworkcare.employerdialogue.v1.DialogueMeeting
-	(*ListDialogueMeetingsResponse)(nil),          // 47: coworkcare.employerdialogue.v1.ListDialogueMeetingsResponse
-	(*MeetingReadiness)(nil),                      // 48: coworkcare.employerdialogue.v1.MeetingReadiness
-	(*MeetingGuide)(nil),                          // 49: coworkcare.employerdialogue.v1.MeetingGuide
-	(*MeetingInvitation)(nil),                     // 50: coworkcare.employerdialogue.v1.MeetingInvitation
-	(*Agreement)(nil),                             // 51: coworkcare.employerdialogue.v1.Agreement
-	(*ListAgreementsResponse)(nil),                // 52: coworkcare.employerdialogue.v1.ListAgreementsResponse
-	(*EmployerView)(nil),                          // 53: coworkcare.employerdialogue.v1.EmployerView
+	(*GetContactPersonRequest)(nil),               // 6: coworkcare.employerdialogue.v1.GetContactPersonRequest
+	(*ListContactPersonsRequest)(nil),             // 7: coworkcare.employerdialogue.v1.ListContactPersonsRequest
+	(*UpdateContactPersonRequest)(nil),            // 8: coworkcare.employerdialogue.v1.UpdateContactPersonRequest
+	(*CreateEmployerContactRequest)(nil),          // 9: coworkcare.employerdialogue.v1.CreateEmployerContactRequest
+	(*GetEmployerContactRequest)(nil),             // 10: coworkcare.employerdialogue.v1.GetEmployerContactRequest
+	(*ListEmployerContactsRequest)(nil),           // 11: coworkcare.employerdialogue.v1.ListEmployerContactsRequest
+	(*AcknowledgeEmployerContactRequest)(nil),     // 12: coworkcare.employerdialogue.v1.AcknowledgeEmployerContactRequest
+	(*RegisterEmployerContactInErrorRequest)(nil), // 13: coworkcare.employerdialogue.v1.RegisterEmployerContactInErrorRequest
+	(*ProposeDialogueMeetingRequest)(nil),         // 14: coworkcare.employerdialogue.v1.ProposeDialogueMeetingRequest
+	(*GetDialogueMeetingRequest)(nil),             // 15: coworkcare.employerdialogue.v1.GetDialogueMeetingRequest
+	(*ListDialogueMeetingsRequest)(nil),           // 16: coworkcare.employerdialogue.v1.ListDialogueMeetingsRequest
+	(*PrepareDialogueMeetingRequest)(nil),         // 17: coworkcare.employerdialogue.v1.PrepareDialogueMeetingRequest
+	(*DeferDialogueMeetingRequest)(nil),           // 18: coworkcare.employerdialogue.v1.DeferDialogueMeetingRequest
+	(*DeclineDialogueMeetingRequest)(nil),         // 19: coworkcare.employerdialogue.v1.DeclineDialogueMeetingRequest
+	(*ResumeDialogueMeetingRequest)(nil),          // 20: coworkcare.employerdialogue.v1.ResumeDialogueMeetingRequest
+	(*ScheduleDialogueMeetingRequest)(nil),        // 21: coworkcare.employerdialogue.v1.ScheduleDialogueMeetingRequest
+	(*RescheduleDialogueMeetingRequest)(nil),      // 22: coworkcare.employerdialogue.v1.RescheduleDialogueMeetingRequest
+	(*InformDialogueMeetingRequest)(nil),          // 23: coworkcare.employerdialogue.v1.InformDialogueMeetingRequest
+	(*BeginDialogueMeetingRequest)(nil),           // 24: coworkcare.employerdialogue.v1.BeginDialogueMeetingRequest
+	(*RecordPerspectiveRequest)(nil),              // 25: coworkcare.employerdialogue.v1.RecordPerspectiveRequest
+	(*PauseDialogueMeetingRequest)(nil),           // 26: coworkcare.employerdialogue.v1.PauseDialogueMeetingRequest
+	(*EndDialogueMeetingRequest)(nil),             // 27: coworkcare.employerdialogue.v1.EndDialogueMeetingRequest
+	(*ConcludeDialogueMeetingRequest)(nil),        // 28: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest
+	(*CancelDialogueMeetingRequest)(nil),          // 29: coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest
+	(*NoShowDialogueMeetingRequest)(nil),          // 30: coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest
+	(*ReadinessDialogueMeetingRequest)(nil),       // 31: coworkcare.employerdialogue.v1.ReadinessDialogueMeetingRequest
+	(*GuideDialogueMeetingRequest)(nil),           // 32: coworkcare.employerdialogue.v1.GuideDialogueMeetingRequest
+	(*InvitationDialogueMeetingRequest)(nil),      // 33: coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest
+	(*GetAgreementRequest)(nil),                   // 34: coworkcare.employerdialogue.v1.GetAgreementRequest
+	(*ListAgreementsRequest)(nil),                 // 35: coworkcare.employerdialogue.v1.ListAgreementsRequest
+	(*AcknowledgeAgreementRequest)(nil),           // 36: coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest
+	(*DoneActionRequest)(nil),                     // 37: coworkcare.employerdialogue.v1.DoneActionRequest
+	(*DropActionRequest)(nil),                     // 38: coworkcare.employerdialogue.v1.DropActionRequest
+	(*EmployerViewAgreementRequest)(nil),          // 39: coworkcare.employerdialogue.v1.EmployerViewAgreementRequest
+	(*ViewEmployerRequest)(nil),                   // 40: coworkcare.employerdialogue.v1.ViewEmployerRequest
+	(*Employer)(nil),                              // 41: coworkcare.employerdialogue.v1.Employer
+	(*ListEmployersResponse)(nil),                 // 42: coworkcare.employerdialogue.v1.ListEmployersResponse
+	(*ContactPerson)(nil),                         // 43: coworkcare.employerdialogue.v1.ContactPerson
+	(*ListContactPersonsResponse)(nil),            // 44: coworkcare.employerdialogue.v1.ListContactPersonsResponse
+	(*EmployerContact)(nil),                       // 45: coworkcare.employerdialogue.v1.EmployerContact
+	(*ListEmployerContactsResponse)(nil),          // 46: coworkcare.employerdialogue.v1.ListEmployerContactsResponse
+	(*DialogueMeeting)(nil),                       // 47: coworkcare.employerdialogue.v1.DialogueMeeting
+	(*ListDialogueMeetingsResponse)(nil),          // 48: coworkcare.employerdialogue.v1.ListDialogueMeetingsResponse
+	(*MeetingReadiness)(nil),                      // 49: coworkcare.employerdialogue.v1.MeetingReadiness
+	(*MeetingGuide)(nil),                          // 50: coworkcare.employerdialogue.v1.MeetingGuide
+	(*MeetingInvitation)(nil),                     // 51: coworkcare.employerdialogue.v1.MeetingInvitation
+	(*Agreement)(nil),                             // 52: coworkcare.employerdialogue.v1.Agreement
+	(*ListAgreementsResponse)(nil),                // 53: coworkcare.employerdialogue.v1.ListAgreementsResponse
+	(*EmployerView)(nil),                          // 54: coworkcare.employerdialogue.v1.EmployerView
 }
 var file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_depIdxs = []int32{
 	0,  // 0: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateEmployer:input_type -> coworkcare.employerdialogue.v1.CreateEmployerRequest
@@ -178,82 +182,84 @@ var file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_depIdxs =
 	3,  // 3: coworkcare.employerdialogue.v1.EmployerDialogueService.ListEmployers:input_type -> coworkcare.employerdialogue.v1.ListEmployersRequest
 	4,  // 4: coworkcare.employerdialogue.v1.EmployerDialogueService.UpdateEmployer:input_type -> coworkcare.employerdialogue.v1.UpdateEmployerRequest
 	5,  // 5: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateContactPerson:input_type -> coworkcare.employerdialogue.v1.CreateContactPersonRequest
-	6,  // 6: coworkcare.employerdialogue.v1.EmployerDialogueService.ListContactPersons:input_type -> coworkcare.employerdialogue.v1.ListContactPersonsRequest
-	7,  // 7: coworkcare.employerdialogue.v1.EmployerDialogueService.UpdateContactPerson:input_type -> coworkcare.employerdialogue.v1.UpdateContactPersonRequest
-	8,  // 8: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateEmployerContact:input_type -> coworkcare.employerdialogue.v1.CreateEmployerContactRequest
-	9,  // 9: coworkcare.employerdialogue.v1.EmployerDialogueService.GetEmployerContact:input_type -> coworkcare.employerdialogue.v1.GetEmployerContactRequest
-	10, // 10: coworkcare.employerdialogue.v1.EmployerDialogueService.ListEmployerContacts:input_type -> coworkcare.employerdialogue.v1.ListEmployerContactsRequest
-	11, // 11: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeEmployerContact:input_type -> coworkcare.employerdialogue.v1.AcknowledgeEmployerContactRequest
-	12, // 12: coworkcare.employerdialogue.v1.EmployerDialogueService.RegisterEmployerContactInError:input_type -> coworkcare.employerdialogue.v1.RegisterEmployerContactInErrorRequest
-	13, // 13: coworkcare.employerdialogue.v1.EmployerDialogueService.ProposeDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.ProposeDialogueMeetingRequest
-	14, // 14: coworkcare.employerdialogue.v1.EmployerDialogueService.GetDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.GetDialogueMeetingRequest
-	15, // 15: coworkcare.employerdialogue.v1.EmployerDialogueService.ListDialogueMeetings:input_type -> coworkcare.employerdialogue.v1.ListDialogueMeetingsRequest
-	16, // 16: coworkcare.employerdialogue.v1.EmployerDialogueService.PrepareDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.PrepareDialogueMeetingRequest
-	17, // 17: coworkcare.employerdialogue.v1.EmployerDialogueService.DeferDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.DeferDialogueMeetingRequest
-	18, // 18: coworkcare.employerdialogue.v1.EmployerDialogueService.DeclineDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.DeclineDialogueMeetingRequest
-	19, // 19: coworkcare.employerdialogue.v1.EmployerDialogueService.ResumeDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.ResumeDialogueMeetingRequest
-	20, // 20: coworkcare.employerdialogue.v1.EmployerDialogueService.ScheduleDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.ScheduleDialogueMeetingRequest
-	21, // 21: coworkcare.employerdialogue.v1.EmployerDialogueService.RescheduleDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.RescheduleDialogueMeetingRequest
-	22, // 22: coworkcare.employerdialogue.v1.EmployerDialogueService.InformDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.InformDialogueMeetingRequest
-	23, // 23: coworkcare.employerdialogue.v1.EmployerDialogueService.BeginDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.BeginDialogueMeetingRequest
-	24, // 24: coworkcare.employerdialogue.v1.EmployerDialogueService.RecordPerspective:input_type -> coworkcare.employerdialogue.v1.RecordPerspectiveRequest
-	25, // 25: coworkcare.employerdialogue.v1.EmployerDialogueService.PauseDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.PauseDialogueMeetingRequest
-	26, // 26: coworkcare.employerdialogue.v1.EmployerDialogueService.EndDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.EndDialogueMeetingRequest
-	27, // 27: coworkcare.employerdialogue.v1.EmployerDialogueService.ConcludeDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest
-	28, // 28: coworkcare.employerdialogue.v1.EmployerDialogueService.CancelDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest
-	29, // 29: coworkcare.employerdialogue.v1.EmployerDialogueService.NoShowDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest
-	30, // 30: coworkcare.employerdialogue.v1.EmployerDialogueService.ReadinessDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.ReadinessDialogueMeetingRequest
-	31, // 31: coworkcare.employerdialogue.v1.EmployerDialogueService.GuideDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.GuideDialogueMeetingRequest
-	32, // 32: coworkcare.employerdialogue.v1.EmployerDialogueService.InvitationDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest
-	33, // 33: coworkcare.employerdialogue.v1.EmployerDialogueService.GetAgreement:input_type -> coworkcare.employerdialogue.v1.GetAgreementRequest
-	34, // 34: coworkcare.employerdialogue.v1.EmployerDialogueService.ListAgreements:input_type -> coworkcare.employerdialogue.v1.ListAgreementsRequest
-	35, // 35: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeAgreement:input_type -> coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest
-	36, // 36: coworkcare.employerdialogue.v1.EmployerDialogueService.DoneAction:input_type -> coworkcare.employerdialogue.v1.DoneActionRequest
-	37, // 37: coworkcare.employerdialogue.v1.EmployerDialogueService.DropAction:input_type -> coworkcare.employerdialogue.v1.DropActionRequest
-	38, // 38: coworkcare.employerdialogue.v1.EmployerDialogueService.EmployerViewAgreement:input_type -> coworkcare.employerdialogue.v1.EmployerViewAgreementRequest
-	39, // 39: coworkcare.employerdialogue.v1.EmployerDialogueService.ViewEmployer:input_type -> coworkcare.employerdialogue.v1.ViewEmployerRequest
-	40, // 40: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
-	40, // 41: coworkcare.employerdialogue.v1.EmployerDialogueService.GetEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
-	40, // 42: coworkcare.employerdialogue.v1.EmployerDialogueService.LookupEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
-	41, // 43: coworkcare.employerdialogue.v1.EmployerDialogueService.ListEmployers:output_type -> coworkcare.employerdialogue.v1.ListEmployersResponse
-	40, // 44: coworkcare.employerdialogue.v1.EmployerDialogueService.UpdateEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
-	42, // 45: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateContactPerson:output_type -> coworkcare.employerdialogue.v1.ContactPerson
-	43, // 46: coworkcare.employerdialogue.v1.EmployerDialogueService.ListContactPersons:output_type -> coworkcare.employerdialogue.v1.ListContactPersonsResponse
-	42, // 47: coworkcare.employerdialogue.v1.EmployerDialogueService.UpdateContactPerson:output_type -> coworkcare.employerdialogue.v1.ContactPerson
-	44, // 48: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
-	44, // 49: coworkcare.employerdialogue.v1.EmployerDialogueService.GetEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
-	45, // 50: coworkcare.employerdialogue.v1.EmployerDialogueService.ListEmployerContacts:output_type -> coworkcare.employerdialogue.v1.ListEmployerContactsResponse
-	44, // 51: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
-	44, // 52: coworkcare.employerdialogue.v1.EmployerDialogueService.RegisterEmployerContactInError:output_type -> coworkcare.employerdialogue.v1.EmployerContact
-	46, // 53: coworkcare.employerdialogue.v1.EmployerDialogueService.ProposeDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	46, // 54: coworkcare.employerdialogue.v1.EmployerDialogueService.GetDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	47, // 55: coworkcare.employerdialogue.v1.EmployerDialogueService.ListDialogueMeetings:output_type -> coworkcare.employerdialogue.v1.ListDialogueMeetingsResponse
-	46, // 56: coworkcare.employerdialogue.v1.EmployerDialogueService.PrepareDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	46, // 57: coworkcare.employerdialogue.v1.EmployerDialogueService.DeferDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	46, // 58: coworkcare.employerdialogue.v1.EmployerDialogueService.DeclineDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	46, // 59: coworkcare.employerdialogue.v1.EmployerDialogueService.ResumeDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	46, // 60: coworkcare.employerdialogue.v1.EmployerDialogueService.ScheduleDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	46, // 61: coworkcare.employerdialogue.v1.EmployerDialogueService.RescheduleDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	46, // 62: coworkcare.employerdialogue.v1.EmployerDialogueService.InformDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	46, // 63: coworkcare.employerdialogue.v1.EmployerDialogueService.BeginDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	46, // 64: coworkcare.employerdialogue.v1.EmployerDialogueService.RecordPerspective:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	46, // 65: coworkcare.employerdialogue.v1.EmployerDialogueService.PauseDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	46, // 66: coworkcare.employerdialogue.v1.EmployerDialogueService.EndDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	46, // 67: coworkcare.employerdialogue.v1.EmployerDialogueService.ConcludeDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	46, // 68: coworkcare.employerdialogue.v1.EmployerDialogueService.CancelDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	46, // 69: coworkcare.employerdialogue.v1.EmployerDialogueService.NoShowDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	48, // 70: coworkcare.employerdialogue.v1.EmployerDialogueService.ReadinessDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.MeetingReadiness
-	49, // 71: coworkcare.employerdialogue.v1.EmployerDialogueService.GuideDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.MeetingGuide
-	50, // 72: coworkcare.employerdialogue.v1.EmployerDialogueService.InvitationDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.MeetingInvitation
-	51, // 73: coworkcare.employerdialogue.v1.EmployerDialogueService.GetAgreement:output_type -> coworkcare.employerdialogue.v1.Agreement
-	52, // 74: coworkcare.employerdialogue.v1.EmployerDialogueService.ListAgreements:output_type -> coworkcare.employerdialogue.v1.ListAgreementsResponse
-	51, // 75: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeAgreement:output_type -> coworkcare.employerdialogue.v1.Agreement
-	51, // 76: coworkcare.employerdialogue.v1.EmployerDialogueService.DoneAction:output_type -> coworkcare.employerdialogue.v1.Agreement
-	51, // 77: coworkcare.employerdialogue.v1.EmployerDialogueService.DropAction:output_type -> coworkcare.employerdialogue.v1.Agreement
-	53, // 78: coworkcare.employerdialogue.v1.EmployerDialogueService.EmployerViewAgreement:output_type -> coworkcare.employerdialogue.v1.EmployerView
-	53, // 79: coworkcare.employerdialogue.v1.EmployerDialogueService.ViewEmployer:output_type -> coworkcare.employerdialogue.v1.EmployerView
-	40, // [40:80] is the sub-list for method output_type
-	0,  // [0:40] is the sub-list for method input_type
+	6,  // 6: coworkcare.employerdialogue.v1.EmployerDialogueService.GetContactPerson:input_type -> coworkcare.employerdialogue.v1.GetContactPersonRequest
+	7,  // 7: coworkcare.employerdialogue.v1.EmployerDialogueService.ListContactPersons:input_type -> coworkcare.employerdialogue.v1.ListContactPersonsRequest
+	8,  // 8: coworkcare.employerdialogue.v1.EmployerDialogueService.UpdateContactPerson:input_type -> coworkcare.employerdialogue.v1.UpdateContactPersonRequest
+	9,  // 9: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateEmployerContact:input_type -> coworkcare.employerdialogue.v1.CreateEmployerContactRequest
+	10, // 10: coworkcare.employerdialogue.v1.EmployerDialogueService.GetEmployerContact:input_type -> coworkcare.employerdialogue.v1.GetEmployerContactRequest
+	11, // 11: coworkcare.employerdialogue.v1.EmployerDialogueService.ListEmployerContacts:input_type -> coworkcare.employerdialogue.v1.ListEmployerContactsRequest
+	12, // 12: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeEmployerContact:input_type -> coworkcare.employerdialogue.v1.AcknowledgeEmployerContactRequest
+	13, // 13: coworkcare.employerdialogue.v1.EmployerDialogueService.RegisterEmployerContactInError:input_type -> coworkcare.employerdialogue.v1.RegisterEmployerContactInErrorRequest
+	14, // 14: coworkcare.employerdialogue.v1.EmployerDialogueService.ProposeDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.ProposeDialogueMeetingRequest
+	15, // 15: coworkcare.employerdialogue.v1.EmployerDialogueService.GetDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.GetDialogueMeetingRequest
+	16, // 16: coworkcare.employerdialogue.v1.EmployerDialogueService.ListDialogueMeetings:input_type -> coworkcare.employerdialogue.v1.ListDialogueMeetingsRequest
+	17, // 17: coworkcare.employerdialogue.v1.EmployerDialogueService.PrepareDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.PrepareDialogueMeetingRequest
+	18, // 18: coworkcare.employerdialogue.v1.EmployerDialogueService.DeferDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.DeferDialogueMeetingRequest
+	19, // 19: coworkcare.employerdialogue.v1.EmployerDialogueService.DeclineDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.DeclineDialogueMeetingRequest
+	20, // 20: coworkcare.employerdialogue.v1.EmployerDialogueService.ResumeDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.ResumeDialogueMeetingRequest
+	21, // 21: coworkcare.employerdialogue.v1.EmployerDialogueService.ScheduleDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.ScheduleDialogueMeetingRequest
+	22, // 22: coworkcare.employerdialogue.v1.EmployerDialogueService.RescheduleDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.RescheduleDialogueMeetingRequest
+	23, // 23: coworkcare.employerdialogue.v1.EmployerDialogueService.InformDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.InformDialogueMeetingRequest
+	24, // 24: coworkcare.employerdialogue.v1.EmployerDialogueService.BeginDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.BeginDialogueMeetingRequest
+	25, // 25: coworkcare.employerdialogue.v1.EmployerDialogueService.RecordPerspective:input_type -> coworkcare.employerdialogue.v1.RecordPerspectiveRequest
+	26, // 26: coworkcare.employerdialogue.v1.EmployerDialogueService.PauseDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.PauseDialogueMeetingRequest
+	27, // 27: coworkcare.employerdialogue.v1.EmployerDialogueService.EndDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.EndDialogueMeetingRequest
+	28, // 28: coworkcare.employerdialogue.v1.EmployerDialogueService.ConcludeDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest
+	29, // 29: coworkcare.employerdialogue.v1.EmployerDialogueService.CancelDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest
+	30, // 30: coworkcare.employerdialogue.v1.EmployerDialogueService.NoShowDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest
+	31, // 31: coworkcare.employerdialogue.v1.EmployerDialogueService.ReadinessDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.ReadinessDialogueMeetingRequest
+	32, // 32: coworkcare.employerdialogue.v1.EmployerDialogueService.GuideDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.GuideDialogueMeetingRequest
+	33, // 33: coworkcare.employerdialogue.v1.EmployerDialogueService.InvitationDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest
+	34, // 34: coworkcare.employerdialogue.v1.EmployerDialogueService.GetAgreement:input_type -> coworkcare.employerdialogue.v1.GetAgreementRequest
+	35, // 35: coworkcare.employerdialogue.v1.EmployerDialogueService.ListAgreements:input_type -> coworkcare.employerdialogue.v1.ListAgreementsRequest
+	36, // 36: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeAgreement:input_type -> coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest
+	37, // 37: coworkcare.employerdialogue.v1.EmployerDialogueService.DoneAction:input_type -> coworkcare.employerdialogue.v1.DoneActionRequest
+	38, // 38: coworkcare.employerdialogue.v1.EmployerDialogueService.DropAction:input_type -> coworkcare.employerdialogue.v1.DropActionRequest
+	39, // 39: coworkcare.employerdialogue.v1.EmployerDialogueService.EmployerViewAgreement:input_type -> coworkcare.employerdialogue.v1.EmployerViewAgreementRequest
+	40, // 40: coworkcare.employerdialogue.v1.EmployerDialogueService.ViewEmployer:input_type -> coworkcare.employerdialogue.v1.ViewEmployerRequest
+	41, // 41: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
+	41, // 42: coworkcare.employerdialogue.v1.EmployerDialogueService.GetEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
+	41, // 43: coworkcare.employerdialogue.v1.EmployerDialogueService.LookupEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
+	42, // 44: coworkcare.employerdialogue.v1.EmployerDialogueService.ListEmployers:output_type -> coworkcare.employerdialogue.v1.ListEmployersResponse
+	41, // 45: coworkcare.employerdialogue.v1.EmployerDialogueService.UpdateEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
+	43, // 46: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateContactPerson:output_type -> coworkcare.employerdialogue.v1.ContactPerson
+	43, // 47: coworkcare.employerdialogue.v1.EmployerDialogueService.GetContactPerson:output_type -> coworkcare.employerdialogue.v1.ContactPerson
+	44, // 48: coworkcare.employerdialogue.v1.EmployerDialogueService.ListContactPersons:output_type -> coworkcare.employerdialogue.v1.ListContactPersonsResponse
+	43, // 49: coworkcare.employerdialogue.v1.EmployerDialogueService.UpdateContactPerson:output_type -> coworkcare.employerdialogue.v1.ContactPerson
+	45, // 50: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
+	45, // 51: coworkcare.employerdialogue.v1.EmployerDialogueService.GetEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
+	46, // 52: coworkcare.employerdialogue.v1.EmployerDialogueService.ListEmployerContacts:output_type -> coworkcare.employerdialogue.v1.ListEmployerContactsResponse
+	45, // 53: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
+	45, // 54: coworkcare.employerdialogue.v1.EmployerDialogueService.RegisterEmployerContactInError:output_type -> coworkcare.employerdialogue.v1.EmployerContact
+	47, // 55: coworkcare.employerdialogue.v1.EmployerDialogueService.ProposeDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	47, // 56: coworkcare.employerdialogue.v1.EmployerDialogueService.GetDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	48, // 57: coworkcare.employerdialogue.v1.EmployerDialogueService.ListDialogueMeetings:output_type -> coworkcare.employerdialogue.v1.ListDialogueMeetingsResponse
+	47, // 58: coworkcare.employerdialogue.v1.EmployerDialogueService.PrepareDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	47, // 59: coworkcare.employerdialogue.v1.EmployerDialogueService.DeferDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	47, // 60: coworkcare.employerdialogue.v1.EmployerDialogueService.DeclineDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	47, // 61: coworkcare.employerdialogue.v1.EmployerDialogueService.ResumeDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	47, // 62: coworkcare.employerdialogue.v1.EmployerDialogueService.ScheduleDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	47, // 63: coworkcare.employerdialogue.v1.EmployerDialogueService.RescheduleDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	47, // 64: coworkcare.employerdialogue.v1.EmployerDialogueService.InformDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	47, // 65: coworkcare.employerdialogue.v1.EmployerDialogueService.BeginDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	47, // 66: coworkcare.employerdialogue.v1.EmployerDialogueService.RecordPerspective:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	47, // 67: coworkcare.employerdialogue.v1.EmployerDialogueService.PauseDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	47, // 68: coworkcare.employerdialogue.v1.EmployerDialogueService.EndDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	47, // 69: coworkcare.employerdialogue.v1.EmployerDialogueService.ConcludeDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	47, // 70: coworkcare.employerdialogue.v1.EmployerDialogueService.CancelDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	47, // 71: coworkcare.employerdialogue.v1.EmployerDialogueService.NoShowDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	49, // 72: coworkcare.employerdialogue.v1.EmployerDialogueService.ReadinessDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.MeetingReadiness
+	50, // 73: coworkcare.employerdialogue.v1.EmployerDialogueService.GuideDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.MeetingGuide
+	51, // 74: coworkcare.employerdialogue.v1.EmployerDialogueService.InvitationDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.MeetingInvitation
+	52, // 75: coworkcare.employerdialogue.v1.EmployerDialogueService.GetAgreement:output_type -> coworkcare.employerdialogue.v1.Agreement
+	53, // 76: coworkcare.employerdialogue.v1.EmployerDialogueService.ListAgreements:output_type -> coworkcare.employerdialogue.v1.ListAgreementsResponse
+	52, // 77: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeAgreement:output_type -> coworkcare.employerdialogue.v1.Agreement
+	52, // 78: coworkcare.employerdialogue.v1.EmployerDialogueService.DoneAction:output_type -> coworkcare.employerdialogue.v1.Agreement
+	52, // 79: coworkcare.employerdialogue.v1.EmployerDialogueService.DropAction:output_type -> coworkcare.employerdialogue.v1.Agreement
+	54, // 80: coworkcare.employerdialogue.v1.EmployerDialogueService.EmployerViewAgreement:output_type -> coworkcare.employerdialogue.v1.EmployerView
+	54, // 81: coworkcare.employerdialogue.v1.EmployerDialogueService.ViewEmployer:output_type -> coworkcare.employerdialogue.v1.EmployerView
+	41, // [41:82] is the sub-list for method output_type
+	0,  // [0:41] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

@@ -335,6 +335,61 @@ func local_request_EmployerDialogueService_CreateContactPerson_0(ctx context.Con
 	return msg, metadata, err
 }
 
+func request_EmployerDialogueService_GetContactPerson_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq GetContactPersonRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["employer_id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "employer_id")
+	}
+	protoReq.EmployerId, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "employer_id", err)
+	}
+	val, ok = pathParams["contact_person_id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "contact_person_id")
+	}
+	protoReq.ContactPersonId, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "contact_person_id", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.GetContactPerson(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_EmployerDialogueService_GetContactPerson_0(ctx context.Context, marshaler runtime.Marshaler, server EmployerDialogueServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq GetContactPersonRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["employer_id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "employer_id")
+	}
+	protoReq.EmployerId, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "employer_id", err)
+	}
+	val, ok = pathParams["contact_person_id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "contact_person_id")
+	}
+	protoReq.ContactPersonId, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "contact_person_id", err)
+	}
+	msg, err := server.GetContactPerson(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 var filter_EmployerDialogueService_ListContactPersons_0 = &utilities.DoubleArray{Encoding: map[string]int{"employer_id": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
 
 func request_EmployerDialogueService_ListContactPersons_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDialogueServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
@@ -2535,6 +2590,26 @@ func RegisterEmployerDialogueServiceHandlerServer(ctx context.Context, mux *runt
 		}
 		forward_EmployerDialogueService_CreateContactPerson_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_EmployerDialogueService_GetContactPerson_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetContactPerson", runtime.WithHTTPPathPattern("/v1/employers/{employer_id}/contactPersons/{contact_person_id}"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_EmployerDialogueService_GetContactPerson_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_EmployerDialogueService_GetContactPerson_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_EmployerDialogueService_ListContactPersons_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -3357,6 +3432,23 @@ func RegisterEmployerDialogueServiceHandlerClient(ctx context.Context, mux *runt
 		}
 		forward_EmployerDialogueService_CreateContactPerson_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_EmployerDialogueService_GetContactPerson_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetContactPerson", runtime.WithHTTPPathPattern("/v1/employers/{employer_id}/contactPersons/{contact_person_id}"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_EmployerDialogueService_GetContactPerson_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_EmployerDialogueService_GetContactPerson_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_EmployerDialogueService_ListContactPersons_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -3945,6 +4037,7 @@ var (
 	pattern_EmployerDialogueService_ListEmployers_0                  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "careProviders", "care_provider_id", "employers"}, ""))
 	pattern_EmployerDialogueService_UpdateEmployer_0                 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "employers", "employer.employer_id"}, ""))
 	pattern_EmployerDialogueService_CreateContactPerson_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "employers", "contact_person.employer_id", "contactPersons"}, ""))
+	pattern_EmployerDialogueService_GetContactPerson_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "employers", "employer_id", "contactPersons", "contact_person_id"}, ""))
 	pattern_EmployerDialogueService_ListContactPersons_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "employers", "employer_id", "contactPersons"}, ""))
 	pattern_EmployerDialogueService_UpdateContactPerson_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "employers", "contact_person.employer_id", "contactPersons", "contact_person.contact_person_id"}, ""))
 	pattern_EmployerDialogueService_CreateEmployerContact_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "patients", "employer_contact.patient_id", "employerContacts"}, ""))
@@ -3988,6 +4081,7 @@ var (
 	forward_EmployerDialogueService_ListEmployers_0                  = runtime.ForwardResponseMessage
 	forward_EmployerDialogueService_UpdateEmployer_0                 = runtime.ForwardResponseMessage
 	forward_EmployerDialogueService_CreateContactPerson_0            = runtime.ForwardResponseMessage
+	forward_EmployerDialogueService_GetContactPerson_0               = runtime.ForwardResponseMessage
 	forward_EmployerDialogueService_ListContactPersons_0             = runtime.ForwardResponseMessage
 	forward_EmployerDialogueService_UpdateContactPerson_0            = runtime.ForwardResponseMessage
 	forward_EmployerDialogueService_CreateEmployerContact_0          = runtime.ForwardResponseMessage

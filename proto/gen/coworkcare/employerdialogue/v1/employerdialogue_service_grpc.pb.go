@@ -25,6 +25,7 @@ const (
 	EmployerDialogueService_ListEmployers_FullMethodName                  = "/coworkcare.employerdialogue.v1.EmployerDialogueService/ListEmployers"
 	EmployerDialogueService_UpdateEmployer_FullMethodName                 = "/coworkcare.employerdialogue.v1.EmployerDialogueService/UpdateEmployer"
 	EmployerDialogueService_CreateContactPerson_FullMethodName            = "/coworkcare.employerdialogue.v1.EmployerDialogueService/CreateContactPerson"
+	EmployerDialogueService_GetContactPerson_FullMethodName               = "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetContactPerson"
 	EmployerDialogueService_ListContactPersons_FullMethodName             = "/coworkcare.employerdialogue.v1.EmployerDialogueService/ListContactPersons"
 	EmployerDialogueService_UpdateContactPerson_FullMethodName            = "/coworkcare.employerdialogue.v1.EmployerDialogueService/UpdateContactPerson"
 	EmployerDialogueService_CreateEmployerContact_FullMethodName          = "/coworkcare.employerdialogue.v1.EmployerDialogueService/CreateEmployerContact"
@@ -94,6 +95,8 @@ type EmployerDialogueServiceClient interface {
 	UpdateEmployer(ctx context.Context, in *UpdateEmployerRequest, opts ...grpc.CallOption) (*Employer, error)
 	// Enters somebody at an employer to talk with. Errors: NOT_FOUND; INVALID_ARGUMENT (MISSING).
 	CreateContactPerson(ctx context.Context, in *CreateContactPersonRequest, opts ...grpc.CallOption) (*ContactPerson, error)
+	// Reads a contact person. Errors: NOT_FOUND (CONTACT_PERSON_NOT_FOUND).
+	GetContactPerson(ctx context.Context, in *GetContactPersonRequest, opts ...grpc.CallOption) (*ContactPerson, error)
 	// Lists the contact persons of an employer, by id. Errors: NOT_FOUND; INVALID_ARGUMENT (BAD_PAGE_TOKEN).
 	ListContactPersons(ctx context.Context, in *ListContactPersonsRequest, opts ...grpc.CallOption) (*ListContactPersonsResponse, error)
 	// Changes a contact person.
@@ -262,6 +265,16 @@ func (c *employerDialogueServiceClient) CreateContactPerson(ctx context.Context,
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ContactPerson)
 	err := c.cc.Invoke(ctx, EmployerDialogueService_CreateContactPerson_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *employerDialogueServiceClient) GetContactPerson(ctx context.Context, in *GetContactPersonRequest, opts ...grpc.CallOption) (*ContactPerson, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ContactPerson)
+	err := c.cc.Invoke(ctx, EmployerDialogueService_GetContactPerson_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -641,6 +654,8 @@ type EmployerDialogueServiceServer interface {
 	UpdateEmployer(context.Context, *UpdateEmployerRequest) (*Employer, error)
 	// Enters somebody at an employer to talk with. Errors: NOT_FOUND; INVALID_ARGUMENT (MISSING).
 	CreateContactPerson(context.Context, *CreateContactPersonRequest) (*ContactPerson, error)
+	// Reads a contact person. Errors: NOT_FOUND (CONTACT_PERSON_NOT_FOUND).
+	GetContactPerson(context.Context, *GetContactPersonRequest) (*ContactPerson, error)
 	// Lists the contact persons of an employer, by id. Errors: NOT_FOUND; INVALID_ARGUMENT (BAD_PAGE_TOKEN).
 	ListContactPersons(context.Context, *ListContactPersonsRequest) (*ListContactPersonsResponse, error)
 	// Changes a contact person.
@@ -772,6 +787,9 @@ func (UnimplementedEmployerDialogueServiceServer) UpdateEmployer(context.Context
 }
 func (UnimplementedEmployerDialogueServiceServer) CreateContactPerson(context.Context, *CreateContactPersonRequest) (*ContactPerson, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateContactPerson not implemented")
+}
+func (UnimplementedEmployerDialogueServiceServer) GetContactPerson(context.Context, *GetContactPersonRequest) (*ContactPerson, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetContactPerson not implemented")
 }
 func (UnimplementedEmployerDialogueServiceServer) ListContactPersons(context.Context, *ListContactPersonsRequest) (*ListContactPersonsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListContactPersons not implemented")
@@ -1001,6 +1019,24 @@ func _EmployerDialogueService_CreateContactPerson_Handler(srv interface{}, ctx c
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(EmployerDialogueServiceServer).CreateContactPerson(ctx, req.(*CreateContactPersonRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EmployerDialogueService_GetContactPerson_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetContactPersonRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EmployerDialogueServiceServer).GetContactPerson(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EmployerDialogueService_GetContactPerson_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EmployerDialogueServiceServer).GetContactPerson(ctx, req.(*GetContactPersonRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1647,6 +1683,10 @@ var EmployerDialogueService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CreateContactPerson",
 			Handler:    _EmployerDialogueService_CreateContactPerson_Handler,
+		},
+		{
+			MethodName: "GetContactPerson",
+			Handler:    _EmployerDialogueService_GetContactPerson_Handler,
 		},
 		{
 			MethodName: "ListContactPersons",
