@@ -68,11 +68,20 @@ type step struct {
 func take(t *rapid.T, m employerdialogue.Meeting, by employerdialogue.Act) (step, employerdialogue.Meeting, error) {
 	s := step{verb: rapid.SampledFrom(verbs).Draw(t, "verb"), consents: drawConsents(t), reason: drawReason(t)}
 	if rapid.IntRange(0, 9).Draw(t, "steered") > 2 { // most steps are allowed ones, or the walk would stand still
-		if allowed := m.State.Verbs(); len(allowed) > 0 {
+		allowed := m.State.Verbs()
+		if rapid.IntRange(0, 9).Draw(t, "on") > 1 && len(allowed) > 3 { // and lead to a meeting, not away from it
+			allowed = slices.DeleteFunc(slices.Clone(allowed), func(v employerdialogue.Verb) bool {
+				return v == employerdialogue.VerbCancel || v == employerdialogue.VerbDecline || v == employerdialogue.VerbDefer || v == employerdialogue.VerbInform
+			})
+		}
+		if len(allowed) > 0 {
 			s.verb = rapid.SampledFrom(allowed).Draw(t, "allowed")
 		}
 	}
 	s.participants = rapid.SliceOfDistinct(rapid.SampledFrom([]employerdialogue.Participant{"PATIENT", "EMPLOYER", "MODERATOR", "CARE_MANAGER"}), rapid.ID).Draw(t, "participants")
+	if rapid.Bool().Draw(t, "all there") {
+		s.participants = nil
+	}
 	s.party = rapid.SampledFrom([]employerdialogue.Party{"PATIENT", "EMPLOYER"}).Draw(t, "party")
 	var err error
 	next := m
@@ -149,8 +158,8 @@ func TestWalksOfAMeeting(t *testing.T) {
 		by := employerdialogue.Act{PractitionerID: "rc", Now: start}
 		m, err := employerdialogue.Propose(by, employerdialogue.Consents{Coordination: true}, employerdialogue.Origin{ID: "m", EmployerID: "e"})
 		require.NoError(t, err)
-		for range rapid.IntRange(1, 120).Draw(t, "steps") {
-			if len(model[m.State]) == 0 && rapid.Bool().Draw(t, "anew") {
+		for range 150 {
+			if len(model[m.State]) == 0 && rapid.IntRange(0, 3).Draw(t, "anew") > 0 {
 				m, err = employerdialogue.Propose(by, employerdialogue.Consents{Coordination: true}, employerdialogue.Origin{ID: "m", EmployerID: "e"})
 				require.NoError(t, err)
 			}
@@ -171,7 +180,8 @@ func TestWalksOfAMeeting(t *testing.T) {
 		}
 	})
 	for state := range model {
-		require.Positive(t, reached[state], "no walk reached %s", state)
+
+		require.Positive(t, reached[state], "walks hardly reach %s: %v", state, reached)
 	}
 }
 
