@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
@@ -89,6 +90,9 @@ func serve(ctx context.Context, c config.Config, some []app.Module) (err error) 
 	if err != nil {
 		return err
 	}
+	if err := onThisMachine(remote); err != nil {
+		return err
+	}
 	system, err := app.Build(ctx, app.Parts{
 		Log: log, Clock: clock.Wall(), Keys: keys, Database: database, Redis: redis, Callers: callers, Modules: some, Remote: remote, Metrics: signals.Registry})
 	if err != nil {
@@ -99,6 +103,18 @@ func serve(ctx context.Context, c config.Config, some []app.Module) (err error) 
 	check := func(ctx context.Context) error { return errors.Join(system.Ready(ctx), callers.Ready(ctx)) }
 	p := &process{config: c, log: log, system: system, ops: ops.New(signals.Registry, check)}
 	return p.run(ctx, ports)
+}
+
+// onThisMachine refuses services on other machines: what they say to each other is not encrypted.
+func onThisMachine(remote map[string]string) error {
+	for name, address := range remote {
+		host, _, err := net.SplitHostPort(address)
+		if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return usageError{fmt.Errorf("%s places %s at %s: calls between services are not encrypted, so they stay on one machine; run the whole in each replica instead",
+				config.Variable("services"), name, address)}
+		}
+	}
+	return nil
 }
 
 // openRedis connects to the Redis that is configured. Without one, a process on SQLite is alone and needs none.

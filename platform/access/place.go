@@ -1,6 +1,10 @@
 package access
 
-import "context"
+import (
+	"context"
+	"slices"
+	"sync"
+)
 
 // Place is where a patient or a resource belongs. UnitID is empty for what belongs to a whole care provider.
 type Place struct {
@@ -48,4 +52,32 @@ func PatientFrom(ctx context.Context) string {
 // WithPlace gives a context the place that work done unasked is for.
 func WithPlace(ctx context.Context, place Place) context.Context {
 	return withFound(ctx, found{place: place})
+}
+
+type touchedKey struct{}
+
+// Collect gives a context in which a handler can name patients whose data it changes without showing them, and a way to read
+// who was named.
+func Collect(ctx context.Context) (context.Context, func() []string) {
+	var mu sync.Mutex
+	var touched []string
+	note := func(patientID string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if !slices.Contains(touched, patientID) {
+			touched = append(touched, patientID)
+		}
+	}
+	return context.WithValue(ctx, touchedKey{}, note), func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(touched)
+	}
+}
+
+// Touch names a patient whose data the call changes and its answer does not show, for the access log.
+func Touch(ctx context.Context, patientID string) {
+	if note, ok := ctx.Value(touchedKey{}).(func(string)); ok {
+		note(patientID)
+	}
 }

@@ -172,6 +172,9 @@ func replay[R proto.Message](first *anypb.Any) (R, *keptError, error) {
 		return none, nil, fmt.Errorf("decoding a request's first answer: %w", err)
 	}
 	if refused, ok := message.(*statuspb.Status); ok {
+		if told, ok := fault.FromStatus(status.FromProto(refused)); ok {
+			return none, &keptError{cause: told}, nil // a fault again, so that the access log sees what it tells
+		}
 		return none, &keptError{cause: status.ErrorProto(refused)}, nil
 	}
 	answer, ok := message.(R)

@@ -141,3 +141,25 @@ func Unavailable(reason, text string) error {
 func Newf(code codes.Code, reason, format string, args ...any) error {
 	return &Fault{Code: code, Reason: reason, Text: fmt.Sprintf(format, args...)}
 }
+
+// FromStatus makes a fault again of one that was kept or sent as a status; false for a status that was none.
+func FromStatus(st *status.Status) (*Fault, bool) {
+	f := &Fault{Code: st.Code(), Text: st.Message()}
+	for _, detail := range st.Details() {
+		switch d := detail.(type) {
+		case *errdetails.ErrorInfo:
+			if d.GetDomain() != Domain {
+				return nil, false
+			}
+			f.Reason, f.State = d.GetReason(), d.GetMetadata()["state"]
+			if allowed := d.GetMetadata()["allowed"]; allowed != "" {
+				f.Allowed = strings.Split(allowed, ",")
+			}
+		case *errdetails.BadRequest:
+			for _, v := range d.GetFieldViolations() {
+				f.Violations = append(f.Violations, Violation{Field: v.GetField(), Reason: v.GetReason(), Message: v.GetDescription()})
+			}
+		}
+	}
+	return f, f.Reason != ""
+}

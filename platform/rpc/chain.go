@@ -244,6 +244,7 @@ func (c *Chain) recordRefusal(ctx context.Context, method string, caller identit
 }
 
 func (c *Chain) accessLog(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	ctx, touched := access.Collect(ctx)
 	answer, err := handler(ctx, request)
 	rule := c.Guard.Rule(info.FullMethod)
 	caller, _ := identity.FromContext(ctx)
@@ -258,6 +259,9 @@ func (c *Chain) accessLog(ctx context.Context, request any, info *grpc.UnaryServ
 	if err == nil {
 		shown, _ := answer.(proto.Message)
 		patients = c.AccessLog.Patients(shown)
+		for _, id := range touched() {
+			patients = append(patients, accesslog.Patient{PatientID: id})
+		}
 	} else if _, told := fault.As(err); !told {
 		return nil, err // nothing of it will be shown
 	}

@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/coworkcare/coworkcare/platform/date"
@@ -216,18 +215,4 @@ func (c *chart) assess(ctx context.Context, as Actor, instrument string, answers
 // assessRisk documents the risk assessment that a safety flag asks for.
 func (c *chart) assessRisk(ctx context.Context, as Actor, flagID, conclusion, text string) error {
 	return c.client.post(ctx, as, c.path("/safetyFlags/"+flagID+":assess"), object{{"conclusion", conclusion}, {"text", text}}, nil)
-}
-
-// openFlag is the id of an open safety flag; "" when there is none.
-func (c *chart) openFlag(ctx context.Context, as Actor) (string, error) {
-	var answer struct {
-		SafetyFlags []struct {
-			SafetyFlagID string `json:"safetyFlagId"`
-		} `json:"safetyFlags"`
-	}
-	err := c.client.get(ctx, as, c.path("/safetyFlags"), url.Values{"state": {"OPEN"}}, &answer)
-	if err != nil || len(answer.SafetyFlags) == 0 {
-		return "", err
-	}
-	return answer.SafetyFlags[0].SafetyFlagID, nil
 }

@@ -42,6 +42,9 @@ func (s *Server) ReassignAllFollowUps(ctx context.Context, request *followupv1.R
 		if err != nil {
 			return nil, err
 		}
+		for _, f := range owned {
+			access.Touch(ctx, f.PatientID) // the answer holds counts alone
+		}
 		if !request.GetValidateOnly() {
 			if err := s.store.Write(tx, changes...); err != nil {
 				return nil, err

@@ -5,6 +5,7 @@ package worker
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/coworkcare/coworkcare/platform/act"
 	"github.com/coworkcare/coworkcare/platform/timer"
@@ -34,6 +35,9 @@ func (w *Worker) settle(tx *act.Tx, file *store.Opened) error {
 	return w.store.Write(tx, followup.Reconcile(file.File, existing, wants, tx.Now, tx.NewID)...)
 }
 
+// lookAgain is how long a timer waits for somebody who holds the patient's file.
+const lookAgain = 500 * time.Millisecond
+
 // OnTimer takes the next step of a follow-up whose timer is due. A timer of a state that has passed does nothing but set the
 // present state's own again.
 func (w *Worker) OnTimer(tx *act.Tx, t timer.Timer) error {
@@ -49,7 +53,8 @@ func (w *Worker) OnTimer(tx *act.Tx, t timer.Timer) error {
 		return err
 	}
 	if !free {
-		return tx.SetTimer(t) // somebody is at work on the patient: look again at once
+		t.Due = tx.Now.Add(lookAgain) // somebody is at work on the patient
+		return tx.SetTimer(t)
 	}
 	if err := w.lock(tx, f); err != nil {
 		return err

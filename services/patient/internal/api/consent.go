@@ -16,9 +16,13 @@ import (
 // GrantConsent records that the patient consents.
 func (s *Server) GrantConsent(ctx context.Context, r *patientv1.GrantConsentRequest) (*patientv1.Consent, error) {
 	return act.Do(ctx, s.acts, r, func(tx *act.Tx) (*patientv1.Consent, error) {
+		by, err := actor(tx)
+		if err != nil {
+			return nil, err
+		}
 		c, err := patient.Grant(patient.Consent{
 			ID: tx.NewID(), PatientID: r.GetPatientId(), Kind: patient.ConsentKind(nameOf(r.GetKind())), Receiver: receiverOf(r),
-			Items: itemsOf(r.GetItemTypes()), Form: nameOf(r.GetForm()), Start: day(r.GetStartDate()), End: day(r.GetEndDate()), Note: r.GetNote(), PractitionerID: tx.Caller.PractitionerID,
+			Items: itemsOf(r.GetItemTypes()), Form: nameOf(r.GetForm()), Start: day(r.GetStartDate()), End: day(r.GetEndDate()), Note: r.GetNote(), PractitionerID: by,
 		}, tx.Now)
 		if err != nil {
 			return nil, refusal(err)
@@ -30,9 +34,13 @@ func (s *Server) GrantConsent(ctx context.Context, r *patientv1.GrantConsentRequ
 // DeclineConsent records that the patient declines.
 func (s *Server) DeclineConsent(ctx context.Context, r *patientv1.DeclineConsentRequest) (*patientv1.Consent, error) {
 	return act.Do(ctx, s.acts, r, func(tx *act.Tx) (*patientv1.Consent, error) {
+		by, err := actor(tx)
+		if err != nil {
+			return nil, err
+		}
 		c, err := patient.Decline(patient.Consent{
 			ID: tx.NewID(), PatientID: r.GetPatientId(), Kind: patient.ConsentKind(nameOf(r.GetKind())), Receiver: receiverOf(r),
-			Form: nameOf(r.GetForm()), Note: r.GetNote(), PractitionerID: tx.Caller.PractitionerID,
+			Form: nameOf(r.GetForm()), Note: r.GetNote(), PractitionerID: by,
 		}, tx.Now)
 		if err != nil {
 			return nil, refusal(err)
@@ -81,6 +89,9 @@ func (s *Server) tell(tx *act.Tx, event string, c patient.Consent) error {
 // WithdrawConsent takes a consent back.
 func (s *Server) WithdrawConsent(ctx context.Context, r *patientv1.WithdrawConsentRequest) (*patientv1.Consent, error) {
 	return act.Do(ctx, s.acts, r, func(tx *act.Tx) (*patientv1.Consent, error) {
+		if _, err := actor(tx); err != nil {
+			return nil, err
+		}
 		if err := s.take(tx, r.GetPatientId()); err != nil {
 			return nil, err
 		}

@@ -14,7 +14,8 @@ import (
 )
 
 // mustBeCoordinated refuses a coordinator's work where the patient does not consent to coordination (act 2019:1297). It asks the
-// patient service, and so stands before any transaction.
+// patient service, and so stands before any transaction; what it says counts within, so that a retry of what was done before a
+// withdrawal still gets its first answer.
 func (s *Server) mustBeCoordinated(ctx context.Context, patientID string) error {
 	answer, err := s.patients.CheckConsent(ctx, &patientv1.CheckConsentRequest{PatientId: patientID, Kind: patientv1.Consent_COORDINATION})
 	if err != nil {

@@ -32,10 +32,11 @@ const (
 // CreateReturnToWorkPlan proposes a plan.
 func (s *Server) CreateReturnToWorkPlan(ctx context.Context, request *sickleavev1.CreateReturnToWorkPlanRequest) (*sickleavev1.ReturnToWorkPlan, error) {
 	r := request.GetReturnToWorkPlan()
-	if err := s.mustBeCoordinated(ctx, r.GetPatientId()); err != nil {
-		return nil, err
-	}
+	refused := s.mustBeCoordinated(ctx, r.GetPatientId())
 	return act.Do(ctx, s.acts, request, func(tx *act.Tx) (*sickleavev1.ReturnToWorkPlan, error) {
+		if refused != nil {
+			return nil, refused
+		}
 		if err := practitionerRequired(tx); err != nil {
 			return nil, err
 		}
@@ -98,10 +99,11 @@ func (s *Server) ListReturnToWorkPlans(ctx context.Context, request *sickleavev1
 // UpdateReturnToWorkPlan revises a proposed or held plan.
 func (s *Server) UpdateReturnToWorkPlan(ctx context.Context, request *sickleavev1.UpdateReturnToWorkPlanRequest) (*sickleavev1.ReturnToWorkPlan, error) {
 	changed := request.GetReturnToWorkPlan()
-	if err := s.mustBeCoordinated(ctx, changed.GetPatientId()); err != nil {
-		return nil, err
-	}
+	refused := s.mustBeCoordinated(ctx, changed.GetPatientId())
 	return s.changePlan(ctx, request, changed, planRevised, func(tx *act.Tx, r store.PlanRecord) (sickleave.Plan, error) {
+		if refused != nil {
+			return sickleave.Plan{}, refused
+		}
 		next := planTo(r)
 		var violations []fault.Violation
 		for _, path := range pathsOf(request.GetUpdateMask(), changed) {
@@ -132,20 +134,22 @@ func (s *Server) AnswerReturnToWorkPlan(ctx context.Context, request *sickleavev
 
 // AgreeReturnToWorkPlan records that a party agrees.
 func (s *Server) AgreeReturnToWorkPlan(ctx context.Context, request *sickleavev1.AgreeReturnToWorkPlanRequest) (*sickleavev1.ReturnToWorkPlan, error) {
-	if err := s.mustBeCoordinatedFor(ctx, request.GetPatientId()); err != nil {
-		return nil, err
-	}
+	refused := s.mustBeCoordinatedFor(ctx, request.GetPatientId())
 	return s.changePlan(ctx, request, request, planAgreed, func(tx *act.Tx, r store.PlanRecord) (sickleave.Plan, error) {
+		if refused != nil {
+			return sickleave.Plan{}, refused
+		}
 		return r.Agree(tx.Now, tx.Caller.PractitionerID, sickleave.Party(request.GetParty().String()), int(request.GetVersion()))
 	})
 }
 
 // CheckInReturnToWorkPlan records how a step goes.
 func (s *Server) CheckInReturnToWorkPlan(ctx context.Context, request *sickleavev1.CheckInReturnToWorkPlanRequest) (*sickleavev1.ReturnToWorkPlan, error) {
-	if err := s.mustBeCoordinatedFor(ctx, request.GetPatientId()); err != nil {
-		return nil, err
-	}
+	refused := s.mustBeCoordinatedFor(ctx, request.GetPatientId())
 	return s.changePlan(ctx, request, request, planCheckedIn, func(tx *act.Tx, r store.PlanRecord) (sickleave.Plan, error) {
+		if refused != nil {
+			return sickleave.Plan{}, refused
+		}
 		return r.Check(tx.Now, tx.Caller.PractitionerID, sickleave.CheckIn{
 			StepID: request.GetStepId(), Day: dayOf(request.GetCheckInDate()), Outcome: sickleave.Outcome(request.GetOutcome().String()),
 			ChangedTasksOffered: request.GetChangedTasksOffered(), Note: request.GetNote(),

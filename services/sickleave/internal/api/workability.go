@@ -21,10 +21,11 @@ const (
 // CreateWorkAbilityAssessment records a coordinator's assessment.
 func (s *Server) CreateWorkAbilityAssessment(ctx context.Context, request *sickleavev1.CreateWorkAbilityAssessmentRequest) (*sickleavev1.WorkAbilityAssessment, error) {
 	r := request.GetWorkAbilityAssessment()
-	if err := s.mustBeCoordinated(ctx, r.GetPatientId()); err != nil {
-		return nil, err
-	}
+	refused := s.mustBeCoordinated(ctx, r.GetPatientId())
 	return act.Do(ctx, s.acts, request, func(tx *act.Tx) (*sickleavev1.WorkAbilityAssessment, error) {
+		if refused != nil {
+			return nil, refused
+		}
 		if err := practitionerRequired(tx); err != nil {
 			return nil, err
 		}

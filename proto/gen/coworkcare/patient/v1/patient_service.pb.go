@@ -26,7 +26,7 @@ var File_coworkcare_patient_v1_patient_service_proto protoreflect.FileDescriptor
 
 const file_coworkcare_patient_v1_patient_service_proto_rawDesc = "" +
 	"\n" +
-	"+coworkcare/patient/v1/patient_service.proto\x12\x15coworkcare.patient.v1\x1a!coworkcare/access/v1/access.proto\x1a(coworkcare/patient/v1/care_episode.proto\x1a)coworkcare/patient/v1/care_provider.proto\x1a%coworkcare/patient/v1/care_unit.proto\x1a#coworkcare/patient/v1/consent.proto\x1a#coworkcare/patient/v1/patient.proto\x1a(coworkcare/patient/v1/practitioner.proto\x1a\x1cgoogle/api/annotations.proto2\x930\n" +
+	"+coworkcare/patient/v1/patient_service.proto\x12\x15coworkcare.patient.v1\x1a!coworkcare/access/v1/access.proto\x1a(coworkcare/patient/v1/care_episode.proto\x1a)coworkcare/patient/v1/care_provider.proto\x1a%coworkcare/patient/v1/care_unit.proto\x1a#coworkcare/patient/v1/consent.proto\x1a#coworkcare/patient/v1/patient.proto\x1a(coworkcare/patient/v1/practitioner.proto\x1a\x1cgoogle/api/annotations.proto2\x920\n" +
 	"\x0ePatientService\x12\x9e\x01\n" +
 	"\x12CreateCareProvider\x120.coworkcare.patient.v1.CreateCareProviderRequest\x1a#.coworkcare.patient.v1.CareProvider\"1\xaa\xd4\x18\x05\n" +
 	"\x01\f\x10\x02\x82\xd3\xe4\x93\x02\":\rcare_provider\"\x11/v1/careProviders\x12\xa8\x01\n" +
@@ -84,12 +84,10 @@ const file_coworkcare_patient_v1_patient_service_proto_rawDesc = "" +
 	"\x0eAcceptReferral\x12,.coworkcare.patient.v1.AcceptReferralRequest\x1a\".coworkcare.patient.v1.CareEpisode\"c\xaa\xd4\x18\r\n" +
 	"\a\x02\x03\x04\x05\x06\a\b\x10\x05(\x02\x82\xd3\xe4\x93\x02L:\x01*\"G/v1/patients/{patient_id}/careEpisodes/{care_episode_id}:acceptReferral\x12\xca\x01\n" +
 	"\x0fDeclineReferral\x12-.coworkcare.patient.v1.DeclineReferralRequest\x1a\".coworkcare.patient.v1.CareEpisode\"d\xaa\xd4\x18\r\n" +
-	"\a\x02\x03\x04\x05\x06\a\b\x10\x05(\x02\x82\xd3\xe4\x93\x02M:\x01*\"H/v1/patients/{patient_id}/careEpisodes/{care_episode_id}:declineReferral\x12\xb8\x01\n" +
+	"\a\x02\x03\x04\x05\x06\a\b\x10\x05(\x02\x82\xd3\xe4\x93\x02M:\x01*\"H/v1/patients/{patient_id}/careEpisodes/{care_episode_id}:declineReferral\x12\xb7\x01\n" +
 	"\n" +
-	"AssignTeam\x12(.coworkcare.patient.v1.AssignTeamRequest\x1a\".coworkcare.patient.v1.CareEpisode\"\\\xaa\xd4\x18\n" +
-	"\n" +
-	"\x04\x01\x02\x03\n" +
-	"\x10\x05(\x02\x82\xd3\xe4\x93\x02H:\x01*\"C/v1/patients/{patient_id}/careEpisodes/{care_episode_id}:assignTeam\x12\xbd\x01\n" +
+	"AssignTeam\x12(.coworkcare.patient.v1.AssignTeamRequest\x1a\".coworkcare.patient.v1.CareEpisode\"[\xaa\xd4\x18\t\n" +
+	"\x03\x01\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02H:\x01*\"C/v1/patients/{patient_id}/careEpisodes/{care_episode_id}:assignTeam\x12\xbd\x01\n" +
 	"\x10CloseCareEpisode\x12..coworkcare.patient.v1.CloseCareEpisodeRequest\x1a\".coworkcare.patient.v1.CareEpisode\"U\xaa\xd4\x18\b\n" +
 	"\x02\x01\x02\x10\x05(\x02\x82\xd3\xe4\x93\x02C:\x01*\">/v1/patients/{patient_id}/careEpisodes/{care_episode_id}:close\x12\xda\x01\n" +
 	"\x1aRegisterCareEpisodeInError\x128.coworkcare.patient.v1.RegisterCareEpisodeInErrorRequest\x1a\".coworkcare.patient.v1.CareEpisode\"^\xaa\xd4\x18\a\n" +
