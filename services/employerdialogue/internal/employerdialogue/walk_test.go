@@ -259,3 +259,26 @@ func guarded(t *rapid.T, m, next employerdialogue.Meeting, s step, by employerdi
 		require.Equal(t, whole, next.Kind == employerdialogue.DialogueMeeting)
 	}
 }
+
+// An employer who was not there at the begin joins on the patient's consent only.
+func TestAnEmployerJoinsOnConsentOnly(t *testing.T) {
+	by := employerdialogue.Act{PractitionerID: "rc", Now: start}
+	contact := employerdialogue.Consents{Coordination: true, Told: []employerdialogue.Item{employerdialogue.ItemContact}}
+	m, err := employerdialogue.Propose(by, contact, employerdialogue.Origin{ID: "m"})
+	require.NoError(t, err)
+	m, err = m.Schedule(by, contact, employerdialogue.Booking{Slot: employerdialogue.Slot{Time: start.Add(time.Hour)}})
+	require.NoError(t, err)
+	m, err = m.Begin(by, employerdialogue.Signs{Consents: employerdialogue.Consents{Coordination: true}}, []employerdialogue.Participant{"PATIENT", "MODERATOR"}, "ensam")
+	require.NoError(t, err)
+	end := employerdialogue.Conclusion{
+		Participants: []employerdialogue.Participant{"PATIENT", "EMPLOYER", "MODERATOR"}, NoneReason: "oense", DeviationReason: "kort",
+	}
+	var r *employerdialogue.Refusal
+	_, _, err = m.Conclude(by, employerdialogue.Consents{Coordination: true}, end)
+	require.ErrorAs(t, err, &r)
+	require.Equal(t, employerdialogue.ReasonEmployerConsent, r.Reason)
+	m, agreement, err := m.Conclude(by, contact, end)
+	require.NoError(t, err)
+	require.Nil(t, agreement)
+	require.Equal(t, employerdialogue.DialogueMeeting, m.Kind)
+}
