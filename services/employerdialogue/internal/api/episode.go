@@ -39,7 +39,7 @@ func newEpisode() *patientv1.CareEpisodeSnapshot { return &patientv1.CareEpisode
 
 // openEpisode refuses what is new in an episode that is not there or has ended.
 func (s *Server) openEpisode(tx *act.Tx, patientID, episodeID string, learnt *patientv1.CareEpisode) error {
-	known, err := store.ToldOne(tx, patientID, store.ToldEpisode, episodeID, newEpisode)
+	known, err := store.HoldTold(tx, patientID, store.ToldEpisode, episodeID, newEpisode)
 	state := known.GetState()
 	if errors.Is(err, store.ErrNotFound) && learnt != nil {
 		state, err = learnt.GetState(), nil

@@ -45,7 +45,17 @@ func Told[T proto.Message](q sqldb.Querier, patientID, kind string, empty func()
 
 // ToldOne is Told of one resource. Errors: ErrNotFound.
 func ToldOne[T proto.Message](q sqldb.Querier, patientID, kind, resourceID string, empty func() T) (T, error) {
-	found, err := scanTold(empty)(q.QueryRow(selectTold+` AND resource_id = $3`, patientID, kind, resourceID))
+	return toldOne(q, "", patientID, kind, resourceID, empty)
+}
+
+// HoldTold is ToldOne for what is decided by it: nothing newer is entered before the transaction has ended, so that what hears
+// of the newer sees what was decided.
+func HoldTold[T proto.Message](tx sqldb.Querier, patientID, kind, resourceID string, empty func() T) (T, error) {
+	return toldOne(tx, tx.Dialect().ForUpdate(), patientID, kind, resourceID, empty)
+}
+
+func toldOne[T proto.Message](q sqldb.Querier, lock, patientID, kind, resourceID string, empty func() T) (T, error) {
+	found, err := scanTold(empty)(q.QueryRow(selectTold+` AND resource_id = $3`+lock, patientID, kind, resourceID))
 	if errors.Is(err, sql.ErrNoRows) {
 		return found, ErrNotFound
 	}
