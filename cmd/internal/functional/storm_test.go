@@ -46,6 +46,7 @@ type storm struct {
 	mu      sync.Mutex
 	deeds   []deed
 	courses []course
+	failure error // of a writer; the others stop
 }
 
 func newStorm(c *clinic, today date.Day) *storm {
@@ -155,6 +156,7 @@ func (s *storm) rage(t testing.TB, writers int) func() {
 				default:
 				}
 				if err := s.follow(ctx); err != nil {
+					s.fail(err)
 					return err
 				}
 			}
@@ -164,14 +166,29 @@ func (s *storm) rage(t testing.TB, writers int) func() {
 	return func() {
 		t.Helper()
 		once.Do(func() { close(ended) })
-		require.NoError(t, group.Wait())
+		require.NoError(t, group.Wait(), "a writer has given up")
 	}
+}
+
+func (s *storm) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failure == nil {
+		s.failure = err
+	}
+}
+
+func (s *storm) failed() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failure
 }
 
 // reach waits until so many calls are acknowledged.
 func (s *storm) reach(t testing.TB, acknowledged int64) {
 	t.Helper()
 	eventually(t, patience, fmt.Sprintf("%d calls acknowledged", acknowledged), func() error {
+		require.NoError(t, s.failed(), "a writer has given up")
 		if s.acknowledged.Load() < acknowledged {
 			return fmt.Errorf("%d so far", s.acknowledged.Load())
 		}
