@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"sync"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
@@ -13,7 +12,6 @@ import (
 // product without an exporter.
 type watch struct {
 	sampled atomic.Bool
-	mu      sync.Mutex
 	kept    *tracetest.InMemoryExporter
 }
 

@@ -62,7 +62,6 @@ type step struct {
 	roles        []employerdialogue.DeferredBy
 	agreement    *employerdialogue.Agreement
 	conclusion   employerdialogue.Conclusion
-	speaker      employerdialogue.Party
 }
 
 func take(t *rapid.T, m employerdialogue.Meeting, by employerdialogue.Act) (step, employerdialogue.Meeting, error) {
