@@ -2,7 +2,6 @@ package whole_test
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -130,14 +129,7 @@ var refusals = []refusal{
 	{name: "a patient with an open episode in error", method: "PatientService.RegisterPatientInError", before: does(starting, identity.RoleGP), status: 409, reason: "PATIENT_HAS_OPEN_EPISODE", state: "ACTIVE"},
 
 	{name: "a plan without a goal activated", method: "CarePlanService.ActivateCarePlan", before: func(st *stage) {
-		m := st.method(planning)
-		r := m.overREST(st.t, st.sample(m))
-		r.body["goals"] = []any{}
-		got := st.send(r, st.token(identity.RoleCareManager, st.place))
-		require.Equal(st.t, http.StatusCreated, got.status, "%s", got.body)
-		answer := newMessage(st.t, m.Output())
-		unmarshal(st.t, got.body, answer)
-		st.keep(answer)
+		st.send201(planning, identity.RoleCareManager, set("goals", []any{}))
 	}, status: 409, reason: "GOAL_MISSING", state: "DRAFT"},
 	{name: "a plan activated twice", method: "CarePlanService.ActivateCarePlan", before: activated, status: 409, reason: "CARE_PLAN_NOT_DRAFT", state: "ACTIVE"},
 	{name: "a draft revised", method: "CarePlanService.ReviseCarePlan", before: does(planning, identity.RoleCareManager), status: 409, reason: "CARE_PLAN_NOT_ACTIVE", state: "DRAFT"},

@@ -156,7 +156,8 @@ var valuesOf = map[string]map[string]made{
 
 // callers are the roles that call where the first one that the rule names would not do.
 var callers = map[string]identity.Role{
-	"CarePlanService.OpenNote": identity.RoleNurse, // the note is for GPs
+	"CarePlanService.OpenNote":      identity.RoleNurse, // the note is for GPs
+	"FollowUpService.ClaimFollowUp": identity.RoleNurse, // who owns none yet
 }
 
 // preparations bring a stage into the state that a method starts from.
@@ -192,6 +193,12 @@ var preparations = map[string]func(st *stage){
 	"EmployerDialogueService.EmployerViewAgreement":     concludedDialogue,
 	"EmployerDialogueService.DoneAction":                concludedDialogue,
 	"EmployerDialogueService.DropAction":                concludedDialogue,
+	"FollowUpService.ClaimFollowUp": func(st *stage) {
+		st.send201("FollowUpService.CreateFollowUp", identity.RoleGP, func(body map[string]any) {
+			body["ownerRole"] = "ROLE_NURSE"
+			delete(body, "ownerPractitionerId")
+		})
+	},
 	"CarePlanService.WriteBrief": func(st *stage) {
 		st.do("CarePlanService.RequestBrief", identity.RoleRehabilitationCoordinator)
 	},

@@ -2,6 +2,7 @@ package whole_test
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -103,6 +104,19 @@ func (st *stage) do(short string, role identity.Role) proto.Message {
 	require.NoErrorf(st.t, err, "%s as %s: %s", short, role, detail(err))
 	st.keep(answer)
 	return answer
+}
+
+// send201 creates something over REST from an altered sample, and keeps the ids in the answer.
+func (st *stage) send201(short string, role identity.Role, change func(body map[string]any)) {
+	st.t.Helper()
+	m := st.method(short)
+	r := m.overREST(st.t, st.sample(m))
+	change(r.body)
+	got := st.send(r, st.token(role, st.place))
+	require.Equal(st.t, http.StatusCreated, got.status, "%s", got.body)
+	answer := newMessage(st.t, m.Output())
+	unmarshal(st.t, got.body, answer)
+	st.keep(answer)
 }
 
 // keep notes the ids of what an answer tells of.

@@ -47,6 +47,7 @@ type system struct {
 	database sqldb.Config
 	metrics  *prometheus.Registry
 	log      *output
+	minting  sync.Mutex
 	tokens   map[string]string
 	all      []*method
 }

@@ -64,6 +64,7 @@ func (w *world) hostileTokens(t *testing.T, claims devissuer.Claims) map[string]
 		"payload changed":                  good[:len(good)/2] + "A" + good[len(good)/2+1:],
 		"garbage":                          "garbage",
 		"dots":                             "..",
+		"20 kB":                            strings.Repeat("A", 20<<10),
 		"100 kB":                           strings.Repeat("A", 100<<10),
 		"a service's token":                service,
 		"another token beside it":          good + ", Bearer " + good,

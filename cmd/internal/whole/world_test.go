@@ -139,6 +139,8 @@ func (w *world) mint(person string, assignments []identity.Assignment) string {
 	for _, a := range assignments {
 		_, _ = fmt.Fprint(&key, "|", a)
 	}
+	w.minting.Lock()
+	defer w.minting.Unlock()
 	if token := w.tokens[key.String()]; token != "" {
 		return token
 	}
