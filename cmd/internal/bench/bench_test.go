@@ -31,6 +31,19 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+func TestEveryServiceIsServed(t *testing.T) {
+	entries, err := os.ReadDir("../../../services")
+	require.NoError(t, err)
+	var folders, served []string
+	for _, entry := range entries {
+		folders = append(folders, entry.Name())
+	}
+	for _, module := range modules {
+		served = append(served, module.Name)
+	}
+	require.ElementsMatch(t, folders, served, "name every service in modules")
+}
+
 // report is what has been measured so far.
 var report []*cell
 
