@@ -243,13 +243,10 @@ func TestLostDatabaseParksNothing(t *testing.T) {
 		from.tell(t, "r", 1)
 		lost := *acts
 		lost.DB = open("consumer")
-		_, err := consumer(&lost, from, func(*act.Tx, *eventv1.Event) error {
-			go func() { _ = lost.DB.Close() }() // waits for this very transaction
-			return errBroken
-		}, newWall()).Drain(t.Context())
-		for err == nil { // the pool was still open
-			_, err = consumer(&lost, from, byEvent, newWall()).Drain(t.Context())
-		}
+		w := newWall()
+		w.meanwhile = func() { require.NoError(t, lost.DB.Close()) } // between the first try and the second
+		_, err := consumer(&lost, from, func(*act.Tx, *eventv1.Event) error { return errBroken }, w).Drain(t.Context())
+		require.Error(t, err)
 		require.Zero(t, parked(t, acts))
 	})
 }

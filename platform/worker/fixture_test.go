@@ -129,6 +129,8 @@ type wall struct {
 	mu     sync.Mutex
 	at     time.Time
 	pauses []time.Duration
+	// meanwhile happens in the first pause; nil: nothing does.
+	meanwhile func()
 }
 
 func newWall() *wall { return &wall{at: start} }
@@ -159,6 +161,9 @@ func (w *wall) wall() worker.Wall {
 		Pause: func(_ context.Context, d time.Duration) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
+			if w.meanwhile != nil && len(w.pauses) == 0 {
+				w.meanwhile()
+			}
 			w.at, w.pauses = w.at.Add(d), append(w.pauses, d)
 		},
 	}
