@@ -157,6 +157,9 @@ func (t *Timers) load(ctx context.Context) {
 			err = t.armNear(ctx, timers)
 			last = timers[len(timers)-1]
 		}
+		if ctx.Err() != nil {
+			return
+		}
 		if err != nil {
 			t.Log.WarnContext(ctx, "the timers of the horizon could not be loaded; the sweep finds them", "error", err)
 			return
@@ -167,7 +170,7 @@ func (t *Timers) load(ctx context.Context) {
 	}
 	mark, cancel := context.WithTimeout(ctx, redisPatience)
 	defer cancel()
-	if err := t.Queue.SetLoaded(mark, loadEvery); err != nil {
+	if err := t.Queue.SetLoaded(mark, loadEvery); err != nil && ctx.Err() == nil {
 		t.Log.WarnContext(ctx, "the horizon could not be marked as loaded", "error", err)
 	}
 }
