@@ -271,12 +271,12 @@ func (seen *sightings) spanText() []byte {
 	for _, span := range seen.spans.Ended() {
 		_, _ = fmt.Fprintln(&text, span.Name(), span.Status().Description, span.Resource().String())
 		for _, attribute := range span.Attributes() {
-			_, _ = fmt.Fprintln(&text, attribute.Key, attribute.Value.Emit())
+			_, _ = fmt.Fprintln(&text, attribute.Key, attribute.Value.String())
 		}
 		for _, e := range span.Events() {
 			_, _ = fmt.Fprintln(&text, e.Name)
 			for _, attribute := range e.Attributes {
-				_, _ = fmt.Fprintln(&text, attribute.Key, attribute.Value.Emit())
+				_, _ = fmt.Fprintln(&text, attribute.Key, attribute.Value.String())
 			}
 		}
 	}

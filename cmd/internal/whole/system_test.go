@@ -148,12 +148,3 @@ func (s *system) settle() {
 	_, err := s.Settle(context.WithoutCancel(s.t.Context()))
 	require.NoError(s.t, err)
 }
-
-// stores are the databases of the services, by name, and that of the access log.
-func (s *system) stores() map[string]*sqldb.DB {
-	stores := map[string]*sqldb.DB{}
-	for _, source := range sources {
-		stores[source] = s.Log(source).DB
-	}
-	return stores
-}
