@@ -30,6 +30,7 @@ import (
 	"github.com/coworkcare/coworkcare/platform/accesslog"
 	"github.com/coworkcare/coworkcare/platform/fault"
 	"github.com/coworkcare/coworkcare/platform/identity"
+	"github.com/coworkcare/coworkcare/platform/sqldb"
 )
 
 // longestCall bounds a call that came without a deadline of its own; moving the test clock takes longest, then the long poll of the event log.
@@ -100,6 +101,10 @@ func (c *Chain) outward(ctx context.Context, method string, err error) error {
 			c.Log.ErrorContext(ctx, "a method of the contract is not implemented", "method", method, "error", err)
 			return plain(codes.Unimplemented, "ROUTE_NOT_FOUND", "this method is not served here")
 		}
+	}
+	if sqldb.IsAway(err) {
+		c.Log.ErrorContext(ctx, "a store cannot be reached", "method", method, "error", err)
+		return plain(codes.Unavailable, "UNAVAILABLE", "a store cannot be reached just now; a write may or may not have happened: retry with the same request id")
 	}
 	c.Log.ErrorContext(ctx, "a call failed", "method", method, "error", err)
 	return plain(codes.Internal, "INTERNAL", "something broke on our side; the trace id finds it")

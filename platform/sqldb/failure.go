@@ -1,8 +1,11 @@
 package sqldb
 
 import (
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -32,6 +35,37 @@ func IsUnique(err error) bool {
 		}
 	}
 	return false
+}
+
+// IsAway reports whether err says that the database cannot be reached or cannot
+// work just now, so that the same may succeed later: the connection is cut, the
+// server stops, starts or has become a copy that only reads, its room is used
+// up, or others hold what is needed. Whether a commit that ended so has
+// happened is not known.
+func IsAway(err error) bool {
+	if isTransient(err) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err) {
+		return true
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		switch pg.Code {
+		case "25006", "55P03", "57P01", "57P02", "57P03", "57P04": // reads only, lock not available, shutdowns, not yet started, dropped
+			return true
+		}
+		class := pg.Code[:min(2, len(pg.Code))]
+		return class == "08" || class == "53" || class == "58" // connection, room, system
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case sqlitelib.SQLITE_FULL, sqlitelib.SQLITE_IOERR, sqlitelib.SQLITE_CANTOPEN:
+			return true
+		}
+		return false
+	}
+	var refused *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &refused) || errors.As(err, &network) && !network.Timeout()
 }
 
 // isTransient reports whether the transaction was rolled back for the sake of
