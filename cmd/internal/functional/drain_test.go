@@ -200,7 +200,7 @@ func TestStopFinishesCallsUnderWay(t *testing.T) {
 			p.signal(signal)
 			eventually(t, endsWithin, "no longer ready", func() error {
 				if s.ready() == nil {
-					return errors.New("ready")
+					return errReady
 				}
 				return nil
 			})
@@ -277,7 +277,7 @@ func TestSecondSignal(t *testing.T) {
 	p.signal(syscall.SIGINT)
 	eventually(t, endsWithin, "no longer ready", func() error {
 		if s.ready() == nil {
-			return errors.New("ready")
+			return errReady
 		}
 		return nil
 	})

@@ -10,21 +10,28 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// proxy stands between a client and a server and can lose the server's answers.
+// proxy stands between a client and a server and can lose the server's answers, and keep them apart.
 type proxy struct {
 	address string
-	target  string
+	reach   func() (net.Conn, error) // the server
 	mute    atomic.Bool
+	barred  atomic.Bool
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool
 }
 
+// newProxy stands before an address.
 func newProxy(t testing.TB, target string) *proxy {
+	t.Helper()
+	return proxyTo(t, func() (net.Conn, error) { return net.Dial("tcp", target) })
+}
+
+func proxyTo(t testing.TB, reach func() (net.Conn, error)) *proxy {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	p := &proxy{address: listener.Addr().String(), target: target, conns: map[net.Conn]bool{}}
+	p := &proxy{address: listener.Addr().String(), reach: reach, conns: map[net.Conn]bool{}}
 	var running sync.WaitGroup
 	running.Go(func() {
 		for {
@@ -45,6 +52,9 @@ func newProxy(t testing.TB, target string) *proxy {
 
 // swallow says whether what the server answers is lost from now on.
 func (p *proxy) swallow(lost bool) { p.mute.Store(lost) }
+
+// bar says whether nobody is let through from now on.
+func (p *proxy) bar(barred bool) { p.barred.Store(barred) }
 
 // cut ends every connection, in the midst of whatever it carries.
 func (p *proxy) cut() {
@@ -69,7 +79,10 @@ func (p *proxy) hold(conn net.Conn) func() {
 
 func (p *proxy) carry(client net.Conn) {
 	defer p.hold(client)()
-	server, err := net.Dial("tcp", p.target)
+	if p.barred.Load() {
+		return
+	}
+	server, err := p.reach()
 	if err != nil {
 		return
 	}

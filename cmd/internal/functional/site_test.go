@@ -139,6 +139,8 @@ func (s *site) awaitReady(p *process) {
 	})
 }
 
+var errReady = errors.New("it is ready")
+
 // ready asks whether the process serves.
 func (s *site) ready() error {
 	_, err := s.operations("/readyz")
