@@ -154,9 +154,6 @@ func (c *clinic) patientRequest() *patientv1.CreatePatientRequest {
 		GivenName: "Synthetic", FamilyName: number}}
 }
 
-// consumers is how many consumers of one another's logs stand in a long poll when nothing happens.
-const consumers = 5
-
 // hang opens what a client can leave open: long polls by REST and gRPC, and half-open connections to every port.
 func (c *clinic) hang(t testing.TB, s *site) <-chan outcome {
 	t.Helper()
@@ -165,7 +162,7 @@ func (c *clinic) hang(t testing.TB, s *site) <-chan outcome {
 	go func() {
 		_, _ = eventv1.NewEventServiceClient(conn).ListEvents(as(integration), &eventv1.ListEventsRequest{WaitSeconds: 30, Types: []string{never}})
 	}()
-	s.working("app.(*eventServer).ListEvents", consumers+2)
+	s.working("app.(*eventServer).ListEvents", s.consumers()+2)
 	for _, address := range []string{s.rest, s.grpc, s.ops} {
 		dial(t, address, "")
 		dial(t, address, "POST /v1/patients HTTP/1.1\r\nHost: half")

@@ -108,7 +108,7 @@ func (s *storm) checkBySQL(t testing.TB, site *site, ledgers map[string]*ledger)
 		ids[d.id] = true
 	}
 	kept := map[string]int{}
-	for service := range tables {
+	for service := range ledgers {
 		q := site.open(service).Read(t.Context())
 		for _, row := range rows(t, q, `SELECT request_id FROM request`, 1) {
 			kept[row[0].(string)]++

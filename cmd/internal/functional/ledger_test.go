@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,7 +21,8 @@ import (
 	"github.com/coworkcare/coworkcare/platform/sqldb"
 )
 
-// tables are the things that events tell of, by service. The id of each stands in <table>_id.
+// tables are things that events tell of, by service, and that tests here make. Others are found by the types of the events:
+// `contact.booked` tells of a row of the table contact, whose id stands in contact_id.
 var tables = map[string][]string{
 	"patient":   {"care_provider", "care_unit", "practitioner", "patient", "care_episode", "consent"},
 	"careplan":  {"contact", "care_plan", "assessment", "safety_flag"},
@@ -28,10 +30,15 @@ var tables = map[string][]string{
 	"followup":  {"follow_up"},
 }
 
-// sources are the logs that each service consumes.
+// sources are logs that services consume; others are found by their cursors.
 var sources = map[string][]string{
-	"patient": {}, "careplan": {"patient"}, "sickleave": {"patient"}, "followup": {"patient", "careplan", "sickleave"},
+	"careplan": {"patient"}, "sickleave": {"patient"}, "followup": {"patient", "careplan", "sickleave"},
 }
+
+const (
+	headFigure     = "coworkcare_events_last_sequence"
+	consumedFigure = "coworkcare_consumer_sequence"
+)
 
 // settled waits until every event has its number and every consumer has come to the end of its logs, by what the processes
 // say of themselves.
@@ -59,21 +66,41 @@ func settled(t testing.TB, within time.Duration, sites ...*site) {
 func atHead(figures map[string]float64) error {
 	var errs []error
 	for service, consumed := range sources {
-		if n := figures[`coworkcare_events_unnumbered{`+service+`}`]; n != 0 {
-			errs = append(errs, fmt.Errorf("%v events of %s have no number", n, service))
-		}
-		if n := figures[`coworkcare_events_parked{`+service+`}`]; n != 0 {
-			errs = append(errs, fmt.Errorf("%v events are parked by %s", n, service))
-		}
 		for _, source := range consumed {
-			head, shown := figures[`coworkcare_events_last_sequence{`+source+`}`]
-			at := figures[`coworkcare_consumer_sequence{`+service+`,`+source+`}`]
-			if !shown || at != head {
-				errs = append(errs, fmt.Errorf("%s has read %v of %v of %s", service, at, head, source))
+			if _, shown := figures[consumedFigure+"{"+service+","+source+"}"]; !shown {
+				errs = append(errs, fmt.Errorf("%s does not read %s", service, source))
+			}
+		}
+	}
+	for name, value := range figures {
+		figure, labels, _ := strings.Cut(strings.TrimSuffix(name, "}"), "{")
+		switch figure {
+		case "coworkcare_events_unnumbered", "coworkcare_events_parked":
+			if value != 0 {
+				errs = append(errs, fmt.Errorf("%s is %v", name, value))
+			}
+		case consumedFigure:
+			_, source, _ := strings.Cut(labels, ",")
+			if head, shown := figures[headFigure+"{"+source+"}"]; !shown || value != head {
+				errs = append(errs, fmt.Errorf("%s has read %v of %v", labels, value, head))
 			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// consumers is how many consumers of logs the process has.
+func (s *site) consumers() int {
+	s.t.Helper()
+	figures, err := s.figures()
+	require.NoError(s.t, err)
+	n := 0
+	for name := range figures {
+		if strings.HasPrefix(name, consumedFigure+"{") {
+			n++
+		}
+	}
+	return n
 }
 
 var figure = regexp.MustCompile(`^(coworkcare_\w+)\{(.*)\} (\S+)$`)
@@ -120,44 +147,82 @@ type ledger struct {
 func (s *site) audit() map[string]*ledger {
 	s.t.Helper()
 	ledgers := map[string]*ledger{}
-	heads := map[string]int64{}
+	services := s.services()
 	for service := range tables {
+		require.Contains(s.t, services, service)
+	}
+	for _, service := range services {
 		db := s.open(service)
 		q := db.Read(s.t.Context())
 		l := &ledger{events: log(s.t, q), revisions: map[string]int64{}}
 		ledgers[service] = l
-		for _, table := range tables[service] {
+		told := slices.Clone(tables[service])
+		for _, e := range l.events {
+			if table, _, _ := strings.Cut(e.GetType(), "."); !slices.Contains(told, table) {
+				told = append(told, table)
+			}
+		}
+		for _, table := range told {
 			for _, row := range rows(s.t, q, `SELECT `+table+`_id, revision FROM `+table, 2) {
 				l.revisions[row[0].(string)] = row[1].(int64)
 			}
 		}
 		l.check(s.t, service)
 		require.Equal(s.t, int64(len(l.events)), count(s.t, q, `SELECT last_sequence FROM event_head`), "%s: the head", service)
-		heads[service] = int64(len(l.events))
 		require.Zerof(s.t, count(s.t, q, `SELECT count(*) FROM event_parked`), "%s: parked events", service)
 		require.Zerof(s.t, count(s.t, q, `SELECT count(*) FROM request WHERE response IS NULL`), "%s: requests half answered", service)
 		if db.Engine() == sqldb.SQLite {
 			require.Equalf(s.t, "ok", rows(s.t, q, `PRAGMA integrity_check`, 1)[0][0], "%s: the file", service)
 		}
 	}
-	for service, consumed := range sources {
+	patients := count(s.t, s.open("patient").Read(s.t.Context()), `SELECT count(*) FROM patient`)
+	for _, service := range services {
 		q := s.open(service).Read(s.t.Context())
-		for _, source := range consumed {
-			require.Equalf(s.t, heads[source], count(s.t, q, `SELECT sequence FROM event_cursor WHERE source = $1`, source), "%s: the cursor on %s", service, source)
+		at := map[string]int64{}
+		for _, row := range rows(s.t, q, `SELECT source, sequence FROM event_cursor`, 2) {
+			at[row[0].(string)] = row[1].(int64)
+		}
+		for _, source := range sources[service] {
+			require.Containsf(s.t, at, source, "%s: the cursor on %s", service, source)
+		}
+		for source, sequence := range at {
+			require.Equalf(s.t, int64(len(ledgers[source].events)), sequence, "%s: the cursor on %s", service, source)
 		}
 		if service != "patient" {
-			patients := s.open("patient").Read(s.t.Context())
-			require.Equalf(s.t, count(s.t, patients, `SELECT count(*) FROM patient`), count(s.t, q, `SELECT count(*) FROM patient_place`), "%s: where patients belong", service)
+			require.Equalf(s.t, patients, count(s.t, q, `SELECT count(*) FROM patient_place`), "%s: where patients belong", service)
 		}
 	}
 	s.checkTimers()
 	return ledgers
 }
 
+// services are those that have a log in the site's stores.
+func (s *site) services() []string {
+	s.t.Helper()
+	if s.store.URL != "" {
+		var names []string
+		q := s.open("patient").Read(s.t.Context())
+		for _, row := range rows(s.t, q, `SELECT CAST(table_schema AS TEXT) FROM information_schema.tables WHERE table_name = 'event_log'`, 1) {
+			names = append(names, row[0].(string))
+		}
+		return names
+	}
+	files, err := filepath.Glob(filepath.Join(s.store.Dir, "*.db"))
+	require.NoError(s.t, err)
+	var names []string
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".db")
+		if count(s.t, s.open(name).Read(s.t.Context()), `SELECT count(*) FROM sqlite_master WHERE name = 'event_log'`) == 1 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // released checks that processes which have ended by themselves hold nothing: others need not wait.
 func (s *site) released() {
 	s.t.Helper()
-	for service := range sources {
+	for _, service := range s.services() {
 		q := s.open(service).Read(s.t.Context())
 		require.Zerof(s.t, count(s.t, q, `SELECT count(*) FROM event_cursor WHERE lease_holder <> ''`), "%s: leases held after the end", service)
 	}

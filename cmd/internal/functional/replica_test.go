@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -184,6 +186,16 @@ func TestRollingRestart(t *testing.T) {
 	storm.checkBySQL(t, r.site, r.audit())
 }
 
+// others are the names of all services but one, as the program tells them.
+func (s *site) others(one string) []string {
+	s.t.Helper()
+	_, list, found := strings.Cut(strings.TrimSpace(s.refuses("serve", "no-such-service")), "the services are ")
+	require.True(s.t, found)
+	names := slices.DeleteFunc(strings.Split(list, ", "), func(name string) bool { return name == one })
+	require.Subset(s.t, names, []string{"careplan", "sickleave", "followup"})
+	return names
+}
+
 // The services also run in processes of their own, each telling the others by its log.
 func TestServicesApart(t *testing.T) {
 	t.Parallel()
@@ -191,7 +203,7 @@ func TestServicesApart(t *testing.T) {
 	second := r.replica()
 	second.settings["COWORKCARE_SERVICES"] = "patient=" + r.grpc
 	first := r.start("serve", "patient")
-	others := second.start("serve", "careplan", "sickleave", "followup")
+	others := second.start(append([]string{"serve"}, r.others("patient")...)...)
 	c := r.found()
 	there := c.at(second.rest)
 	today := date.Of(time.Now())
