@@ -5,8 +5,8 @@
 //
 // Two tiers:
 //
-//	go test ./cmd/internal/functional                                     a few kills of each kind; minutes
-//	COWORKCARE_FUNCTIONAL_KILLS=50 go test -timeout 60m -run Kill …       so many kills for each engine
+//	go test ./cmd/internal/functional                                             a few kills of each kind; minutes
+//	COWORKCARE_FUNCTIONAL_KILLS=50 go test -timeout 60m -run 'Kill|Database' …   so many kills and cuts for each engine
 //
 // COWORKCARE_FUNCTIONAL_RACE=1 builds the programs with the race detector; a race then fails the test by the exit status.
 // COWORKCARE_FUNCTIONAL_SEED repeats the random choices of a run; the seed stands in the test's log. When a kill lands
