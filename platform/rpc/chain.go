@@ -242,7 +242,7 @@ func (c *Chain) recordRefusal(ctx context.Context, method string, caller identit
 			records = append(records, accesslog.Record{Person: person(caller), PatientID: patient.PatientID, Kind: accesslog.Refused, Method: method, TraceID: traceID(ctx)})
 		}
 	}
-	if err := c.AccessLog.Write(ctx, records); err != nil {
+	if err := c.AccessLog.Write(ctx, records); err != nil && ctx.Err() == nil {
 		c.Log.ErrorContext(ctx, "the access log cannot be written", "error", err)
 	}
 	return refusal
@@ -284,6 +284,9 @@ func (c *Chain) accessLog(ctx context.Context, request any, info *grpc.UnaryServ
 		records[i] = accesslog.Record{Person: person(caller), UnitID: unit, PatientID: patient.PatientID, Kind: kind, Method: info.FullMethod, TraceID: traceID(ctx)}
 	}
 	if failed := c.AccessLog.Write(ctx, records); failed != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err() // the caller has gone, and gets nothing
+		}
 		c.Log.ErrorContext(ctx, "the access log cannot be written; the answer is withheld", "method", info.FullMethod, "error", failed)
 		return nil, fault.Unavailable("UNAVAILABLE", "the access log cannot be written just now, so nothing can be shown; retry with the same request id")
 	}
