@@ -16,6 +16,7 @@ import (
 
 	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/access/v1"
 	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1"
+	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/caseload/v1"
 	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/clock/v1"
 	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1"
 	_ "github.com/coworkcare/coworkcare/proto/gen/coworkcare/error/v1"
@@ -60,6 +61,10 @@ var exceptions = []exception{
 	{"a URL bears ids, days and codes only", "coworkcare.careplan.v1.GetInstrumentRequest.code", "an instrument is reference data, known by its short name"},
 	{"a URL bears ids, days and codes only", "coworkcare.careplan.v1.ListAssessmentsRequest.instrument", "the short name of an instrument"},
 	{"a list is read in pages", "coworkcare.sickleave.v1.SickLeaveService.ListSickLeaveCases", "computed as one answer from one patient's certificates: few, and not rows"},
+	{"a changing resource bears a concurrency mark", "coworkcare.careplan.v1.CarePlanService.ConfirmRead", "a reading is written once and never changes"},
+	{"the HTTP method and the path fit the verb", "coworkcare.caseload.v1.CaseloadService.GetPatientBrief", "in URLs the page bears its everyday name; careplan has briefs of its own"},
+	{"a URL bears ids, days and codes only", "coworkcare.followup.v1.WatchFollowUpsRequest.cursor", "made by the server; holds a number of an event"},
+	{"a URL bears ids, days and codes only", "coworkcare.caseload.v1.WatchCaseloadRequest.cursor", "made by the server; holds a number of an event"},
 	{"a list is read in pages", "coworkcare.sickleave.v1.SickLeaveService.ListDeadlines", "computed as one answer from one case: never more than the rules there are"},
 	{"numbers fit JSON", "coworkcare.event.v1.Event.sequence", "a log outgrows 32 bits; documented as a string in JSON"},
 	{"a write can be repeated", "coworkcare.clock.v1.ClockService.AdvanceClock", "the test clock keeps no state that a retry could double beyond time itself"},

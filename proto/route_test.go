@@ -138,7 +138,11 @@ func routeFitsVerb(m protoreflect.MethodDescriptor) []complaint {
 	case "Delete":
 		wrong = append(wrong, "nothing clinical is deleted: register it in error, end it or withdraw it by a custom method")
 	default:
-		expect(http.MethodPost, "*")
+		if strings.HasPrefix(string(m.Name()), "Watch") {
+			expect(http.MethodGet, "") // a browser's EventSource can do nothing else
+		} else {
+			expect(http.MethodPost, "*")
+		}
 		if !verbFits(string(m.Name()), upperFirst(custom), last) {
 			wrong = append(wrong, fmt.Sprintf("must end in :verb, where verb is %s in lowerCamel, with or without its noun; not :%s", m.Name(), custom))
 		}

@@ -26,7 +26,7 @@ var File_coworkcare_careplan_v1_careplan_service_proto protoreflect.FileDescript
 
 const file_coworkcare_careplan_v1_careplan_service_proto_rawDesc = "" +
 	"\n" +
-	"-coworkcare/careplan/v1/careplan_service.proto\x12\x16coworkcare.careplan.v1\x1a!coworkcare/access/v1/access.proto\x1a'coworkcare/careplan/v1/assessment.proto\x1a\"coworkcare/careplan/v1/brief.proto\x1a&coworkcare/careplan/v1/care_plan.proto\x1a/coworkcare/careplan/v1/care_plan_settings.proto\x1a$coworkcare/careplan/v1/contact.proto\x1a'coworkcare/careplan/v1/instrument.proto\x1a!coworkcare/careplan/v1/note.proto\x1a+coworkcare/careplan/v1/recommendation.proto\x1a(coworkcare/careplan/v1/safety_flag.proto\x1a\x1cgoogle/api/annotations.proto2\xf1C\n" +
+	"-coworkcare/careplan/v1/careplan_service.proto\x12\x16coworkcare.careplan.v1\x1a!coworkcare/access/v1/access.proto\x1a'coworkcare/careplan/v1/assessment.proto\x1a\"coworkcare/careplan/v1/brief.proto\x1a&coworkcare/careplan/v1/care_plan.proto\x1a/coworkcare/careplan/v1/care_plan_settings.proto\x1a$coworkcare/careplan/v1/contact.proto\x1a'coworkcare/careplan/v1/instrument.proto\x1a!coworkcare/careplan/v1/note.proto\x1a$coworkcare/careplan/v1/reading.proto\x1a+coworkcare/careplan/v1/recommendation.proto\x1a(coworkcare/careplan/v1/safety_flag.proto\x1a\x1cgoogle/api/annotations.proto2\xc3F\n" +
 	"\x0fCarePlanService\x12\xc1\x01\n" +
 	"\rCreateContact\x12,.coworkcare.careplan.v1.CreateContactRequest\x1a\x1f.coworkcare.careplan.v1.Contact\"a\xaa\xd4\x18\"\n" +
 	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x05\x1a\x12contact.patient_id(\x02\x82\xd3\xe4\x93\x025:\acontact\"*/v1/patients/{contact.patient_id}/contacts\x12\xa4\x01\n" +
@@ -129,7 +129,11 @@ const file_coworkcare_careplan_v1_careplan_service_proto_rawDesc = "" +
 	"\x14AnswerRecommendation\x123.coworkcare.careplan.v1.AnswerRecommendationRequest\x1a&.coworkcare.careplan.v1.Recommendation\"Z\xaa\xd4\x18\a\n" +
 	"\x01\x01\x10\x05(\x02\x82\xd3\xe4\x93\x02I:\x01*\"D/v1/patients/{patient_id}/recommendations/{recommendation_id}:answer\x12\xeb\x01\n" +
 	"\x1dRegisterRecommendationInError\x12<.coworkcare.careplan.v1.RegisterRecommendationInErrorRequest\x1a&.coworkcare.careplan.v1.Recommendation\"d\xaa\xd4\x18\b\n" +
-	"\x02\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02R:\x01*\"M/v1/patients/{patient_id}/recommendations/{recommendation_id}:registerInErrorBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1;careplanv1b\x06proto3"
+	"\x02\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02R:\x01*\"M/v1/patients/{patient_id}/recommendations/{recommendation_id}:registerInError\x12\xa4\x01\n" +
+	"\vConfirmRead\x12*.coworkcare.careplan.v1.ConfirmReadRequest\x1a\x1f.coworkcare.careplan.v1.Reading\"H\xaa\xd4\x18\x0e\n" +
+	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x05(\x02\x82\xd3\xe4\x93\x020:\x01*\"+/v1/patients/{patient_id}/brief:confirmRead\x12\xa8\x01\n" +
+	"\fListReadings\x12+.coworkcare.careplan.v1.ListReadingsRequest\x1a,.coworkcare.careplan.v1.ListReadingsResponse\"=\xaa\xd4\x18\x0f\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02$\x12\"/v1/patients/{patient_id}/readingsBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1;careplanv1b\x06proto3"
 
 var file_coworkcare_careplan_v1_careplan_service_proto_goTypes = []any{
 	(*CreateContactRequest)(nil),                 // 0: coworkcare.careplan.v1.CreateContactRequest
@@ -178,25 +182,29 @@ var file_coworkcare_careplan_v1_careplan_service_proto_goTypes = []any{
 	(*ListRecommendationsRequest)(nil),           // 43: coworkcare.careplan.v1.ListRecommendationsRequest
 	(*AnswerRecommendationRequest)(nil),          // 44: coworkcare.careplan.v1.AnswerRecommendationRequest
 	(*RegisterRecommendationInErrorRequest)(nil), // 45: coworkcare.careplan.v1.RegisterRecommendationInErrorRequest
-	(*Contact)(nil),                              // 46: coworkcare.careplan.v1.Contact
-	(*ListContactsResponse)(nil),                 // 47: coworkcare.careplan.v1.ListContactsResponse
-	(*CarePlan)(nil),                             // 48: coworkcare.careplan.v1.CarePlan
-	(*ListCarePlansResponse)(nil),                // 49: coworkcare.careplan.v1.ListCarePlansResponse
-	(*ListCarePlanRevisionsResponse)(nil),        // 50: coworkcare.careplan.v1.ListCarePlanRevisionsResponse
-	(*Assessment)(nil),                           // 51: coworkcare.careplan.v1.Assessment
-	(*ListAssessmentsResponse)(nil),              // 52: coworkcare.careplan.v1.ListAssessmentsResponse
-	(*PreviewAssessmentResponse)(nil),            // 53: coworkcare.careplan.v1.PreviewAssessmentResponse
-	(*Instrument)(nil),                           // 54: coworkcare.careplan.v1.Instrument
-	(*ListInstrumentsResponse)(nil),              // 55: coworkcare.careplan.v1.ListInstrumentsResponse
-	(*SafetyFlag)(nil),                           // 56: coworkcare.careplan.v1.SafetyFlag
-	(*ListSafetyFlagsResponse)(nil),              // 57: coworkcare.careplan.v1.ListSafetyFlagsResponse
-	(*CarePlanSettings)(nil),                     // 58: coworkcare.careplan.v1.CarePlanSettings
-	(*Brief)(nil),                                // 59: coworkcare.careplan.v1.Brief
-	(*ListBriefsResponse)(nil),                   // 60: coworkcare.careplan.v1.ListBriefsResponse
-	(*Note)(nil),                                 // 61: coworkcare.careplan.v1.Note
-	(*ListNotesResponse)(nil),                    // 62: coworkcare.careplan.v1.ListNotesResponse
-	(*Recommendation)(nil),                       // 63: coworkcare.careplan.v1.Recommendation
-	(*ListRecommendationsResponse)(nil),          // 64: coworkcare.careplan.v1.ListRecommendationsResponse
+	(*ConfirmReadRequest)(nil),                   // 46: coworkcare.careplan.v1.ConfirmReadRequest
+	(*ListReadingsRequest)(nil),                  // 47: coworkcare.careplan.v1.ListReadingsRequest
+	(*Contact)(nil),                              // 48: coworkcare.careplan.v1.Contact
+	(*ListContactsResponse)(nil),                 // 49: coworkcare.careplan.v1.ListContactsResponse
+	(*CarePlan)(nil),                             // 50: coworkcare.careplan.v1.CarePlan
+	(*ListCarePlansResponse)(nil),                // 51: coworkcare.careplan.v1.ListCarePlansResponse
+	(*ListCarePlanRevisionsResponse)(nil),        // 52: coworkcare.careplan.v1.ListCarePlanRevisionsResponse
+	(*Assessment)(nil),                           // 53: coworkcare.careplan.v1.Assessment
+	(*ListAssessmentsResponse)(nil),              // 54: coworkcare.careplan.v1.ListAssessmentsResponse
+	(*PreviewAssessmentResponse)(nil),            // 55: coworkcare.careplan.v1.PreviewAssessmentResponse
+	(*Instrument)(nil),                           // 56: coworkcare.careplan.v1.Instrument
+	(*ListInstrumentsResponse)(nil),              // 57: coworkcare.careplan.v1.ListInstrumentsResponse
+	(*SafetyFlag)(nil),                           // 58: coworkcare.careplan.v1.SafetyFlag
+	(*ListSafetyFlagsResponse)(nil),              // 59: coworkcare.careplan.v1.ListSafetyFlagsResponse
+	(*CarePlanSettings)(nil),                     // 60: coworkcare.careplan.v1.CarePlanSettings
+	(*Brief)(nil),                                // 61: coworkcare.careplan.v1.Brief
+	(*ListBriefsResponse)(nil),                   // 62: coworkcare.careplan.v1.ListBriefsResponse
+	(*Note)(nil),                                 // 63: coworkcare.careplan.v1.Note
+	(*ListNotesResponse)(nil),                    // 64: coworkcare.careplan.v1.ListNotesResponse
+	(*Recommendation)(nil),                       // 65: coworkcare.careplan.v1.Recommendation
+	(*ListRecommendationsResponse)(nil),          // 66: coworkcare.careplan.v1.ListRecommendationsResponse
+	(*Reading)(nil),                              // 67: coworkcare.careplan.v1.Reading
+	(*ListReadingsResponse)(nil),                 // 68: coworkcare.careplan.v1.ListReadingsResponse
 }
 var file_coworkcare_careplan_v1_careplan_service_proto_depIdxs = []int32{
 	0,  // 0: coworkcare.careplan.v1.CarePlanService.CreateContact:input_type -> coworkcare.careplan.v1.CreateContactRequest
@@ -245,54 +253,58 @@ var file_coworkcare_careplan_v1_careplan_service_proto_depIdxs = []int32{
 	43, // 43: coworkcare.careplan.v1.CarePlanService.ListRecommendations:input_type -> coworkcare.careplan.v1.ListRecommendationsRequest
 	44, // 44: coworkcare.careplan.v1.CarePlanService.AnswerRecommendation:input_type -> coworkcare.careplan.v1.AnswerRecommendationRequest
 	45, // 45: coworkcare.careplan.v1.CarePlanService.RegisterRecommendationInError:input_type -> coworkcare.careplan.v1.RegisterRecommendationInErrorRequest
-	46, // 46: coworkcare.careplan.v1.CarePlanService.CreateContact:output_type -> coworkcare.careplan.v1.Contact
-	46, // 47: coworkcare.careplan.v1.CarePlanService.GetContact:output_type -> coworkcare.careplan.v1.Contact
-	47, // 48: coworkcare.careplan.v1.CarePlanService.ListContacts:output_type -> coworkcare.careplan.v1.ListContactsResponse
-	46, // 49: coworkcare.careplan.v1.CarePlanService.RecordContact:output_type -> coworkcare.careplan.v1.Contact
-	46, // 50: coworkcare.careplan.v1.CarePlanService.NoAnswerContact:output_type -> coworkcare.careplan.v1.Contact
-	46, // 51: coworkcare.careplan.v1.CarePlanService.RescheduleContact:output_type -> coworkcare.careplan.v1.Contact
-	46, // 52: coworkcare.careplan.v1.CarePlanService.CancelContact:output_type -> coworkcare.careplan.v1.Contact
-	46, // 53: coworkcare.careplan.v1.CarePlanService.RegisterContactInError:output_type -> coworkcare.careplan.v1.Contact
-	48, // 54: coworkcare.careplan.v1.CarePlanService.CreateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	48, // 55: coworkcare.careplan.v1.CarePlanService.GetCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	49, // 56: coworkcare.careplan.v1.CarePlanService.ListCarePlans:output_type -> coworkcare.careplan.v1.ListCarePlansResponse
-	48, // 57: coworkcare.careplan.v1.CarePlanService.UpdateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	48, // 58: coworkcare.careplan.v1.CarePlanService.ActivateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	48, // 59: coworkcare.careplan.v1.CarePlanService.ReviseCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	48, // 60: coworkcare.careplan.v1.CarePlanService.CompleteCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
-	48, // 61: coworkcare.careplan.v1.CarePlanService.RegisterCarePlanInError:output_type -> coworkcare.careplan.v1.CarePlan
-	50, // 62: coworkcare.careplan.v1.CarePlanService.ListCarePlanRevisions:output_type -> coworkcare.careplan.v1.ListCarePlanRevisionsResponse
-	51, // 63: coworkcare.careplan.v1.CarePlanService.CreateAssessment:output_type -> coworkcare.careplan.v1.Assessment
-	51, // 64: coworkcare.careplan.v1.CarePlanService.GetAssessment:output_type -> coworkcare.careplan.v1.Assessment
-	52, // 65: coworkcare.careplan.v1.CarePlanService.ListAssessments:output_type -> coworkcare.careplan.v1.ListAssessmentsResponse
-	51, // 66: coworkcare.careplan.v1.CarePlanService.RegisterAssessmentInError:output_type -> coworkcare.careplan.v1.Assessment
-	53, // 67: coworkcare.careplan.v1.CarePlanService.PreviewAssessment:output_type -> coworkcare.careplan.v1.PreviewAssessmentResponse
-	54, // 68: coworkcare.careplan.v1.CarePlanService.GetInstrument:output_type -> coworkcare.careplan.v1.Instrument
-	55, // 69: coworkcare.careplan.v1.CarePlanService.ListInstruments:output_type -> coworkcare.careplan.v1.ListInstrumentsResponse
-	56, // 70: coworkcare.careplan.v1.CarePlanService.GetSafetyFlag:output_type -> coworkcare.careplan.v1.SafetyFlag
-	57, // 71: coworkcare.careplan.v1.CarePlanService.ListSafetyFlags:output_type -> coworkcare.careplan.v1.ListSafetyFlagsResponse
-	56, // 72: coworkcare.careplan.v1.CarePlanService.AssessSafetyFlag:output_type -> coworkcare.careplan.v1.SafetyFlag
-	58, // 73: coworkcare.careplan.v1.CarePlanService.GetCarePlanSettings:output_type -> coworkcare.careplan.v1.CarePlanSettings
-	58, // 74: coworkcare.careplan.v1.CarePlanService.UpdateCarePlanSettings:output_type -> coworkcare.careplan.v1.CarePlanSettings
-	59, // 75: coworkcare.careplan.v1.CarePlanService.RequestBrief:output_type -> coworkcare.careplan.v1.Brief
-	59, // 76: coworkcare.careplan.v1.CarePlanService.CreateBrief:output_type -> coworkcare.careplan.v1.Brief
-	59, // 77: coworkcare.careplan.v1.CarePlanService.WriteBrief:output_type -> coworkcare.careplan.v1.Brief
-	59, // 78: coworkcare.careplan.v1.CarePlanService.AcknowledgeBrief:output_type -> coworkcare.careplan.v1.Brief
-	59, // 79: coworkcare.careplan.v1.CarePlanService.GetBrief:output_type -> coworkcare.careplan.v1.Brief
-	60, // 80: coworkcare.careplan.v1.CarePlanService.ListBriefs:output_type -> coworkcare.careplan.v1.ListBriefsResponse
-	61, // 81: coworkcare.careplan.v1.CarePlanService.CreateNote:output_type -> coworkcare.careplan.v1.Note
-	61, // 82: coworkcare.careplan.v1.CarePlanService.GetNote:output_type -> coworkcare.careplan.v1.Note
-	62, // 83: coworkcare.careplan.v1.CarePlanService.ListNotes:output_type -> coworkcare.careplan.v1.ListNotesResponse
-	61, // 84: coworkcare.careplan.v1.CarePlanService.AcknowledgeNote:output_type -> coworkcare.careplan.v1.Note
-	61, // 85: coworkcare.careplan.v1.CarePlanService.OpenNote:output_type -> coworkcare.careplan.v1.Note
-	61, // 86: coworkcare.careplan.v1.CarePlanService.RegisterNoteInError:output_type -> coworkcare.careplan.v1.Note
-	63, // 87: coworkcare.careplan.v1.CarePlanService.CreateRecommendation:output_type -> coworkcare.careplan.v1.Recommendation
-	63, // 88: coworkcare.careplan.v1.CarePlanService.GetRecommendation:output_type -> coworkcare.careplan.v1.Recommendation
-	64, // 89: coworkcare.careplan.v1.CarePlanService.ListRecommendations:output_type -> coworkcare.careplan.v1.ListRecommendationsResponse
-	63, // 90: coworkcare.careplan.v1.CarePlanService.AnswerRecommendation:output_type -> coworkcare.careplan.v1.Recommendation
-	63, // 91: coworkcare.careplan.v1.CarePlanService.RegisterRecommendationInError:output_type -> coworkcare.careplan.v1.Recommendation
-	46, // [46:92] is the sub-list for method output_type
-	0,  // [0:46] is the sub-list for method input_type
+	46, // 46: coworkcare.careplan.v1.CarePlanService.ConfirmRead:input_type -> coworkcare.careplan.v1.ConfirmReadRequest
+	47, // 47: coworkcare.careplan.v1.CarePlanService.ListReadings:input_type -> coworkcare.careplan.v1.ListReadingsRequest
+	48, // 48: coworkcare.careplan.v1.CarePlanService.CreateContact:output_type -> coworkcare.careplan.v1.Contact
+	48, // 49: coworkcare.careplan.v1.CarePlanService.GetContact:output_type -> coworkcare.careplan.v1.Contact
+	49, // 50: coworkcare.careplan.v1.CarePlanService.ListContacts:output_type -> coworkcare.careplan.v1.ListContactsResponse
+	48, // 51: coworkcare.careplan.v1.CarePlanService.RecordContact:output_type -> coworkcare.careplan.v1.Contact
+	48, // 52: coworkcare.careplan.v1.CarePlanService.NoAnswerContact:output_type -> coworkcare.careplan.v1.Contact
+	48, // 53: coworkcare.careplan.v1.CarePlanService.RescheduleContact:output_type -> coworkcare.careplan.v1.Contact
+	48, // 54: coworkcare.careplan.v1.CarePlanService.CancelContact:output_type -> coworkcare.careplan.v1.Contact
+	48, // 55: coworkcare.careplan.v1.CarePlanService.RegisterContactInError:output_type -> coworkcare.careplan.v1.Contact
+	50, // 56: coworkcare.careplan.v1.CarePlanService.CreateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	50, // 57: coworkcare.careplan.v1.CarePlanService.GetCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	51, // 58: coworkcare.careplan.v1.CarePlanService.ListCarePlans:output_type -> coworkcare.careplan.v1.ListCarePlansResponse
+	50, // 59: coworkcare.careplan.v1.CarePlanService.UpdateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	50, // 60: coworkcare.careplan.v1.CarePlanService.ActivateCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	50, // 61: coworkcare.careplan.v1.CarePlanService.ReviseCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	50, // 62: coworkcare.careplan.v1.CarePlanService.CompleteCarePlan:output_type -> coworkcare.careplan.v1.CarePlan
+	50, // 63: coworkcare.careplan.v1.CarePlanService.RegisterCarePlanInError:output_type -> coworkcare.careplan.v1.CarePlan
+	52, // 64: coworkcare.careplan.v1.CarePlanService.ListCarePlanRevisions:output_type -> coworkcare.careplan.v1.ListCarePlanRevisionsResponse
+	53, // 65: coworkcare.careplan.v1.CarePlanService.CreateAssessment:output_type -> coworkcare.careplan.v1.Assessment
+	53, // 66: coworkcare.careplan.v1.CarePlanService.GetAssessment:output_type -> coworkcare.careplan.v1.Assessment
+	54, // 67: coworkcare.careplan.v1.CarePlanService.ListAssessments:output_type -> coworkcare.careplan.v1.ListAssessmentsResponse
+	53, // 68: coworkcare.careplan.v1.CarePlanService.RegisterAssessmentInError:output_type -> coworkcare.careplan.v1.Assessment
+	55, // 69: coworkcare.careplan.v1.CarePlanService.PreviewAssessment:output_type -> coworkcare.careplan.v1.PreviewAssessmentResponse
+	56, // 70: coworkcare.careplan.v1.CarePlanService.GetInstrument:output_type -> coworkcare.careplan.v1.Instrument
+	57, // 71: coworkcare.careplan.v1.CarePlanService.ListInstruments:output_type -> coworkcare.careplan.v1.ListInstrumentsResponse
+	58, // 72: coworkcare.careplan.v1.CarePlanService.GetSafetyFlag:output_type -> coworkcare.careplan.v1.SafetyFlag
+	59, // 73: coworkcare.careplan.v1.CarePlanService.ListSafetyFlags:output_type -> coworkcare.careplan.v1.ListSafetyFlagsResponse
+	58, // 74: coworkcare.careplan.v1.CarePlanService.AssessSafetyFlag:output_type -> coworkcare.careplan.v1.SafetyFlag
+	60, // 75: coworkcare.careplan.v1.CarePlanService.GetCarePlanSettings:output_type -> coworkcare.careplan.v1.CarePlanSettings
+	60, // 76: coworkcare.careplan.v1.CarePlanService.UpdateCarePlanSettings:output_type -> coworkcare.careplan.v1.CarePlanSettings
+	61, // 77: coworkcare.careplan.v1.CarePlanService.RequestBrief:output_type -> coworkcare.careplan.v1.Brief
+	61, // 78: coworkcare.careplan.v1.CarePlanService.CreateBrief:output_type -> coworkcare.careplan.v1.Brief
+	61, // 79: coworkcare.careplan.v1.CarePlanService.WriteBrief:output_type -> coworkcare.careplan.v1.Brief
+	61, // 80: coworkcare.careplan.v1.CarePlanService.AcknowledgeBrief:output_type -> coworkcare.careplan.v1.Brief
+	61, // 81: coworkcare.careplan.v1.CarePlanService.GetBrief:output_type -> coworkcare.careplan.v1.Brief
+	62, // 82: coworkcare.careplan.v1.CarePlanService.ListBriefs:output_type -> coworkcare.careplan.v1.ListBriefsResponse
+	63, // 83: coworkcare.careplan.v1.CarePlanService.CreateNote:output_type -> coworkcare.careplan.v1.Note
+	63, // 84: coworkcare.careplan.v1.CarePlanService.GetNote:output_type -> coworkcare.careplan.v1.Note
+	64, // 85: coworkcare.careplan.v1.CarePlanService.ListNotes:output_type -> coworkcare.careplan.v1.ListNotesResponse
+	63, // 86: coworkcare.careplan.v1.CarePlanService.AcknowledgeNote:output_type -> coworkcare.careplan.v1.Note
+	63, // 87: coworkcare.careplan.v1.CarePlanService.OpenNote:output_type -> coworkcare.careplan.v1.Note
+	63, // 88: coworkcare.careplan.v1.CarePlanService.RegisterNoteInError:output_type -> coworkcare.careplan.v1.Note
+	65, // 89: coworkcare.careplan.v1.CarePlanService.CreateRecommendation:output_type -> coworkcare.careplan.v1.Recommendation
+	65, // 90: coworkcare.careplan.v1.CarePlanService.GetRecommendation:output_type -> coworkcare.careplan.v1.Recommendation
+	66, // 91: coworkcare.careplan.v1.CarePlanService.ListRecommendations:output_type -> coworkcare.careplan.v1.ListRecommendationsResponse
+	65, // 92: coworkcare.careplan.v1.CarePlanService.AnswerRecommendation:output_type -> coworkcare.careplan.v1.Recommendation
+	65, // 93: coworkcare.careplan.v1.CarePlanService.RegisterRecommendationInError:output_type -> coworkcare.careplan.v1.Recommendation
+	67, // 94: coworkcare.careplan.v1.CarePlanService.ConfirmRead:output_type -> coworkcare.careplan.v1.Reading
+	68, // 95: coworkcare.careplan.v1.CarePlanService.ListReadings:output_type -> coworkcare.careplan.v1.ListReadingsResponse
+	48, // [48:96] is the sub-list for method output_type
+	0,  // [0:48] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -310,6 +322,7 @@ func file_coworkcare_careplan_v1_careplan_service_proto_init() {
 	file_coworkcare_careplan_v1_contact_proto_init()
 	file_coworkcare_careplan_v1_instrument_proto_init()
 	file_coworkcare_careplan_v1_note_proto_init()
+	file_coworkcare_careplan_v1_reading_proto_init()
 	file_coworkcare_careplan_v1_recommendation_proto_init()
 	file_coworkcare_careplan_v1_safety_flag_proto_init()
 	type x struct{}

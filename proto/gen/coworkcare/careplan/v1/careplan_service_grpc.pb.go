@@ -65,6 +65,8 @@ const (
 	CarePlanService_ListRecommendations_FullMethodName           = "/coworkcare.careplan.v1.CarePlanService/ListRecommendations"
 	CarePlanService_AnswerRecommendation_FullMethodName          = "/coworkcare.careplan.v1.CarePlanService/AnswerRecommendation"
 	CarePlanService_RegisterRecommendationInError_FullMethodName = "/coworkcare.careplan.v1.CarePlanService/RegisterRecommendationInError"
+	CarePlanService_ConfirmRead_FullMethodName                   = "/coworkcare.careplan.v1.CarePlanService/ConfirmRead"
+	CarePlanService_ListReadings_FullMethodName                  = "/coworkcare.careplan.v1.CarePlanService/ListReadings"
 )
 
 // CarePlanServiceClient is the client API for CarePlanService service.
@@ -210,6 +212,11 @@ type CarePlanServiceClient interface {
 	// Marks a recommendation as registered in error, with a reason: any state → REGISTERED_IN_ERROR. Those it was chosen over are OPEN
 	// again. Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (RECOMMENDATION_STATE).
 	RegisterRecommendationInError(ctx context.Context, in *RegisterRecommendationInErrorRequest, opts ...grpc.CallOption) (*Recommendation, error)
+	// Says "I have read" of the patient's one-page brief (`GET …/brief`): the receipt that the care manager sees. Fetching the page is
+	// none. Each version that a person reads is kept once; saying it again gives the first answer. Errors: NOT_FOUND.
+	ConfirmRead(ctx context.Context, in *ConfirmReadRequest, opts ...grpc.CallOption) (*Reading, error)
+	// Lists who has said "I have read" of the patient's one-page brief, newest first. Errors: NOT_FOUND.
+	ListReadings(ctx context.Context, in *ListReadingsRequest, opts ...grpc.CallOption) (*ListReadingsResponse, error)
 }
 
 type carePlanServiceClient struct {
@@ -680,6 +687,26 @@ func (c *carePlanServiceClient) RegisterRecommendationInError(ctx context.Contex
 	return out, nil
 }
 
+func (c *carePlanServiceClient) ConfirmRead(ctx context.Context, in *ConfirmReadRequest, opts ...grpc.CallOption) (*Reading, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Reading)
+	err := c.cc.Invoke(ctx, CarePlanService_ConfirmRead_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *carePlanServiceClient) ListReadings(ctx context.Context, in *ListReadingsRequest, opts ...grpc.CallOption) (*ListReadingsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListReadingsResponse)
+	err := c.cc.Invoke(ctx, CarePlanService_ListReadings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CarePlanServiceServer is the server API for CarePlanService service.
 // All implementations must embed UnimplementedCarePlanServiceServer
 // for forward compatibility.
@@ -823,6 +850,11 @@ type CarePlanServiceServer interface {
 	// Marks a recommendation as registered in error, with a reason: any state → REGISTERED_IN_ERROR. Those it was chosen over are OPEN
 	// again. Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (RECOMMENDATION_STATE).
 	RegisterRecommendationInError(context.Context, *RegisterRecommendationInErrorRequest) (*Recommendation, error)
+	// Says "I have read" of the patient's one-page brief (`GET …/brief`): the receipt that the care manager sees. Fetching the page is
+	// none. Each version that a person reads is kept once; saying it again gives the first answer. Errors: NOT_FOUND.
+	ConfirmRead(context.Context, *ConfirmReadRequest) (*Reading, error)
+	// Lists who has said "I have read" of the patient's one-page brief, newest first. Errors: NOT_FOUND.
+	ListReadings(context.Context, *ListReadingsRequest) (*ListReadingsResponse, error)
 	mustEmbedUnimplementedCarePlanServiceServer()
 }
 
@@ -970,6 +1002,12 @@ func (UnimplementedCarePlanServiceServer) AnswerRecommendation(context.Context, 
 }
 func (UnimplementedCarePlanServiceServer) RegisterRecommendationInError(context.Context, *RegisterRecommendationInErrorRequest) (*Recommendation, error) {
 	return nil, status.Error(codes.Unimplemented, "method RegisterRecommendationInError not implemented")
+}
+func (UnimplementedCarePlanServiceServer) ConfirmRead(context.Context, *ConfirmReadRequest) (*Reading, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConfirmRead not implemented")
+}
+func (UnimplementedCarePlanServiceServer) ListReadings(context.Context, *ListReadingsRequest) (*ListReadingsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListReadings not implemented")
 }
 func (UnimplementedCarePlanServiceServer) mustEmbedUnimplementedCarePlanServiceServer() {}
 func (UnimplementedCarePlanServiceServer) testEmbeddedByValue()                         {}
@@ -1820,6 +1858,42 @@ func _CarePlanService_RegisterRecommendationInError_Handler(srv interface{}, ctx
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CarePlanService_ConfirmRead_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfirmReadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).ConfirmRead(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_ConfirmRead_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).ConfirmRead(ctx, req.(*ConfirmReadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CarePlanService_ListReadings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListReadingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CarePlanServiceServer).ListReadings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CarePlanService_ListReadings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CarePlanServiceServer).ListReadings(ctx, req.(*ListReadingsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CarePlanService_ServiceDesc is the grpc.ServiceDesc for CarePlanService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -2010,6 +2084,14 @@ var CarePlanService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RegisterRecommendationInError",
 			Handler:    _CarePlanService_RegisterRecommendationInError_Handler,
+		},
+		{
+			MethodName: "ConfirmRead",
+			Handler:    _CarePlanService_ConfirmRead_Handler,
+		},
+		{
+			MethodName: "ListReadings",
+			Handler:    _CarePlanService_ListReadings_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -817,6 +817,79 @@ func (x *RecommendationSnapshot) GetAnsweredByPractitionerId() string {
 	return ""
 }
 
+// `reading.confirmed`: somebody has said "I have read" of the patient's one-page brief.
+type ReadingSnapshot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The reading.
+	ReadingId string `protobuf:"bytes,1,opt,name=reading_id,json=readingId,proto3" json:"reading_id,omitempty"`
+	// The patient's open episode at the time; empty when there was none.
+	CareEpisodeId string `protobuf:"bytes,2,opt,name=care_episode_id,json=careEpisodeId,proto3" json:"care_episode_id,omitempty"`
+	// Who has read it.
+	PractitionerId string `protobuf:"bytes,3,opt,name=practitioner_id,json=practitionerId,proto3" json:"practitioner_id,omitempty"`
+	// The version of the picture that was read.
+	PictureVersion int32 `protobuf:"varint,4,opt,name=picture_version,json=pictureVersion,proto3" json:"picture_version,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ReadingSnapshot) Reset() {
+	*x = ReadingSnapshot{}
+	mi := &file_coworkcare_careplan_v1_events_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadingSnapshot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadingSnapshot) ProtoMessage() {}
+
+func (x *ReadingSnapshot) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_careplan_v1_events_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadingSnapshot.ProtoReflect.Descriptor instead.
+func (*ReadingSnapshot) Descriptor() ([]byte, []int) {
+	return file_coworkcare_careplan_v1_events_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ReadingSnapshot) GetReadingId() string {
+	if x != nil {
+		return x.ReadingId
+	}
+	return ""
+}
+
+func (x *ReadingSnapshot) GetCareEpisodeId() string {
+	if x != nil {
+		return x.CareEpisodeId
+	}
+	return ""
+}
+
+func (x *ReadingSnapshot) GetPractitionerId() string {
+	if x != nil {
+		return x.PractitionerId
+	}
+	return ""
+}
+
+func (x *ReadingSnapshot) GetPictureVersion() int32 {
+	if x != nil {
+		return x.PictureVersion
+	}
+	return 0
+}
+
 var File_coworkcare_careplan_v1_events_proto protoreflect.FileDescriptor
 
 const file_coworkcare_careplan_v1_events_proto_rawDesc = "" +
@@ -899,7 +972,13 @@ const file_coworkcare_careplan_v1_events_proto_rawDesc = "" +
 	"\x05topic\x18\x03 \x01(\x0e2,.coworkcare.careplan.v1.Recommendation.TopicR\x05topic\x12B\n" +
 	"\x05state\x18\x04 \x01(\x0e2,.coworkcare.careplan.v1.Recommendation.StateR\x05state\x127\n" +
 	"\x18given_by_practitioner_id\x18\x05 \x01(\tR\x15givenByPractitionerId\x12=\n" +
-	"\x1banswered_by_practitioner_id\x18\x06 \x01(\tR\x18answeredByPractitionerIdBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1;careplanv1b\x06proto3"
+	"\x1banswered_by_practitioner_id\x18\x06 \x01(\tR\x18answeredByPractitionerId\"\xaa\x01\n" +
+	"\x0fReadingSnapshot\x12\x1d\n" +
+	"\n" +
+	"reading_id\x18\x01 \x01(\tR\treadingId\x12&\n" +
+	"\x0fcare_episode_id\x18\x02 \x01(\tR\rcareEpisodeId\x12'\n" +
+	"\x0fpractitioner_id\x18\x03 \x01(\tR\x0epractitionerId\x12'\n" +
+	"\x0fpicture_version\x18\x04 \x01(\x05R\x0epictureVersionBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1;careplanv1b\x06proto3"
 
 var (
 	file_coworkcare_careplan_v1_events_proto_rawDescOnce sync.Once
@@ -913,7 +992,7 @@ func file_coworkcare_careplan_v1_events_proto_rawDescGZIP() []byte {
 	return file_coworkcare_careplan_v1_events_proto_rawDescData
 }
 
-var file_coworkcare_careplan_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_coworkcare_careplan_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_coworkcare_careplan_v1_events_proto_goTypes = []any{
 	(*CarePlanSnapshot)(nil),       // 0: coworkcare.careplan.v1.CarePlanSnapshot
 	(*PlannedContactSnapshot)(nil), // 1: coworkcare.careplan.v1.PlannedContactSnapshot
@@ -923,38 +1002,39 @@ var file_coworkcare_careplan_v1_events_proto_goTypes = []any{
 	(*BriefSnapshot)(nil),          // 5: coworkcare.careplan.v1.BriefSnapshot
 	(*NoteSnapshot)(nil),           // 6: coworkcare.careplan.v1.NoteSnapshot
 	(*RecommendationSnapshot)(nil), // 7: coworkcare.careplan.v1.RecommendationSnapshot
-	(CarePlan_State)(0),            // 8: coworkcare.careplan.v1.CarePlan.State
-	(Contact_Channel)(0),           // 9: coworkcare.careplan.v1.Contact.Channel
-	(PlannedContact_State)(0),      // 10: coworkcare.careplan.v1.PlannedContact.State
-	(Contact_Kind)(0),              // 11: coworkcare.careplan.v1.Contact.Kind
-	(Contact_State)(0),             // 12: coworkcare.careplan.v1.Contact.State
-	(*timestamppb.Timestamp)(nil),  // 13: google.protobuf.Timestamp
-	(SafetyFlag_Level)(0),          // 14: coworkcare.careplan.v1.SafetyFlag.Level
-	(SafetyFlag_State)(0),          // 15: coworkcare.careplan.v1.SafetyFlag.State
-	(Brief_State)(0),               // 16: coworkcare.careplan.v1.Brief.State
-	(*MandatoryReader)(nil),        // 17: coworkcare.careplan.v1.MandatoryReader
-	(Recommendation_Topic)(0),      // 18: coworkcare.careplan.v1.Recommendation.Topic
-	(Recommendation_State)(0),      // 19: coworkcare.careplan.v1.Recommendation.State
+	(*ReadingSnapshot)(nil),        // 8: coworkcare.careplan.v1.ReadingSnapshot
+	(CarePlan_State)(0),            // 9: coworkcare.careplan.v1.CarePlan.State
+	(Contact_Channel)(0),           // 10: coworkcare.careplan.v1.Contact.Channel
+	(PlannedContact_State)(0),      // 11: coworkcare.careplan.v1.PlannedContact.State
+	(Contact_Kind)(0),              // 12: coworkcare.careplan.v1.Contact.Kind
+	(Contact_State)(0),             // 13: coworkcare.careplan.v1.Contact.State
+	(*timestamppb.Timestamp)(nil),  // 14: google.protobuf.Timestamp
+	(SafetyFlag_Level)(0),          // 15: coworkcare.careplan.v1.SafetyFlag.Level
+	(SafetyFlag_State)(0),          // 16: coworkcare.careplan.v1.SafetyFlag.State
+	(Brief_State)(0),               // 17: coworkcare.careplan.v1.Brief.State
+	(*MandatoryReader)(nil),        // 18: coworkcare.careplan.v1.MandatoryReader
+	(Recommendation_Topic)(0),      // 19: coworkcare.careplan.v1.Recommendation.Topic
+	(Recommendation_State)(0),      // 20: coworkcare.careplan.v1.Recommendation.State
 }
 var file_coworkcare_careplan_v1_events_proto_depIdxs = []int32{
-	8,  // 0: coworkcare.careplan.v1.CarePlanSnapshot.state:type_name -> coworkcare.careplan.v1.CarePlan.State
+	9,  // 0: coworkcare.careplan.v1.CarePlanSnapshot.state:type_name -> coworkcare.careplan.v1.CarePlan.State
 	1,  // 1: coworkcare.careplan.v1.CarePlanSnapshot.planned_contacts:type_name -> coworkcare.careplan.v1.PlannedContactSnapshot
-	9,  // 2: coworkcare.careplan.v1.PlannedContactSnapshot.channel:type_name -> coworkcare.careplan.v1.Contact.Channel
-	10, // 3: coworkcare.careplan.v1.PlannedContactSnapshot.state:type_name -> coworkcare.careplan.v1.PlannedContact.State
-	11, // 4: coworkcare.careplan.v1.ContactSnapshot.kind:type_name -> coworkcare.careplan.v1.Contact.Kind
-	9,  // 5: coworkcare.careplan.v1.ContactSnapshot.channel:type_name -> coworkcare.careplan.v1.Contact.Channel
-	12, // 6: coworkcare.careplan.v1.ContactSnapshot.state:type_name -> coworkcare.careplan.v1.Contact.State
-	13, // 7: coworkcare.careplan.v1.ContactSnapshot.scheduled_time:type_name -> google.protobuf.Timestamp
-	13, // 8: coworkcare.careplan.v1.ContactSnapshot.result_time:type_name -> google.protobuf.Timestamp
-	14, // 9: coworkcare.careplan.v1.SafetyFlagSnapshot.level:type_name -> coworkcare.careplan.v1.SafetyFlag.Level
-	15, // 10: coworkcare.careplan.v1.SafetyFlagSnapshot.state:type_name -> coworkcare.careplan.v1.SafetyFlag.State
-	13, // 11: coworkcare.careplan.v1.SafetyFlagSnapshot.raise_time:type_name -> google.protobuf.Timestamp
-	16, // 12: coworkcare.careplan.v1.BriefSnapshot.state:type_name -> coworkcare.careplan.v1.Brief.State
-	13, // 13: coworkcare.careplan.v1.BriefSnapshot.write_time:type_name -> google.protobuf.Timestamp
-	13, // 14: coworkcare.careplan.v1.BriefSnapshot.acknowledge_time:type_name -> google.protobuf.Timestamp
-	17, // 15: coworkcare.careplan.v1.NoteSnapshot.mandatory_readers:type_name -> coworkcare.careplan.v1.MandatoryReader
-	18, // 16: coworkcare.careplan.v1.RecommendationSnapshot.topic:type_name -> coworkcare.careplan.v1.Recommendation.Topic
-	19, // 17: coworkcare.careplan.v1.RecommendationSnapshot.state:type_name -> coworkcare.careplan.v1.Recommendation.State
+	10, // 2: coworkcare.careplan.v1.PlannedContactSnapshot.channel:type_name -> coworkcare.careplan.v1.Contact.Channel
+	11, // 3: coworkcare.careplan.v1.PlannedContactSnapshot.state:type_name -> coworkcare.careplan.v1.PlannedContact.State
+	12, // 4: coworkcare.careplan.v1.ContactSnapshot.kind:type_name -> coworkcare.careplan.v1.Contact.Kind
+	10, // 5: coworkcare.careplan.v1.ContactSnapshot.channel:type_name -> coworkcare.careplan.v1.Contact.Channel
+	13, // 6: coworkcare.careplan.v1.ContactSnapshot.state:type_name -> coworkcare.careplan.v1.Contact.State
+	14, // 7: coworkcare.careplan.v1.ContactSnapshot.scheduled_time:type_name -> google.protobuf.Timestamp
+	14, // 8: coworkcare.careplan.v1.ContactSnapshot.result_time:type_name -> google.protobuf.Timestamp
+	15, // 9: coworkcare.careplan.v1.SafetyFlagSnapshot.level:type_name -> coworkcare.careplan.v1.SafetyFlag.Level
+	16, // 10: coworkcare.careplan.v1.SafetyFlagSnapshot.state:type_name -> coworkcare.careplan.v1.SafetyFlag.State
+	14, // 11: coworkcare.careplan.v1.SafetyFlagSnapshot.raise_time:type_name -> google.protobuf.Timestamp
+	17, // 12: coworkcare.careplan.v1.BriefSnapshot.state:type_name -> coworkcare.careplan.v1.Brief.State
+	14, // 13: coworkcare.careplan.v1.BriefSnapshot.write_time:type_name -> google.protobuf.Timestamp
+	14, // 14: coworkcare.careplan.v1.BriefSnapshot.acknowledge_time:type_name -> google.protobuf.Timestamp
+	18, // 15: coworkcare.careplan.v1.NoteSnapshot.mandatory_readers:type_name -> coworkcare.careplan.v1.MandatoryReader
+	19, // 16: coworkcare.careplan.v1.RecommendationSnapshot.topic:type_name -> coworkcare.careplan.v1.Recommendation.Topic
+	20, // 17: coworkcare.careplan.v1.RecommendationSnapshot.state:type_name -> coworkcare.careplan.v1.Recommendation.State
 	18, // [18:18] is the sub-list for method output_type
 	18, // [18:18] is the sub-list for method input_type
 	18, // [18:18] is the sub-list for extension type_name
@@ -980,7 +1060,7 @@ func file_coworkcare_careplan_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_coworkcare_careplan_v1_events_proto_rawDesc), len(file_coworkcare_careplan_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

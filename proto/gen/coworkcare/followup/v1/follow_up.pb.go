@@ -53,6 +53,44 @@ const (
 	FollowUp_REFERRAL_DECLINED_NOTICE FollowUp_Kind = 10
 	// A person asked for it.
 	FollowUp_MANUAL FollowUp_Kind = 11
+	// Screen somebody on sick leave for the need of coordination. Ends with a screening, or with the sick leave.
+	FollowUp_SCREEN FollowUp_Kind = 12
+	// Write the brief that the coordinator has asked for. Ends when it is written.
+	FollowUp_WRITE_BRIEF FollowUp_Kind = 13
+	// Read the care manager's brief and say so. Ends when it is acknowledged.
+	FollowUp_READ_BRIEF FollowUp_Kind = 14
+	// Read a note that one must read, and say "I have read". Ends when that is said.
+	FollowUp_READ_NOTE FollowUp_Kind = 15
+	// Read the patient's one-page brief, as a GP new in the team, and say "I have read". Ends when that is said.
+	FollowUp_READ_PICTURE FollowUp_Kind = 16
+	// Answer a recommendation. Ends when it is answered.
+	FollowUp_ANSWER_RECOMMENDATION FollowUp_Kind = 17
+	// Answer a plan for return to work: its steps are a proposal until then. Ends with the GP's answer.
+	FollowUp_ANSWER_RETURN_PLAN FollowUp_Kind = 18
+	// Prepare a dialogue meeting that is proposed: what is missing before it can be held. Ends when it begins or is called off.
+	FollowUp_PREPARE_MEETING FollowUp_Kind = 19
+	// Inform patient and employer about a scheduled meeting, each by word of mouth and in writing. Ends with the last of the four.
+	FollowUp_GIVE_INFORMATION FollowUp_Kind = 20
+	// Say what came of a meeting. Ends when it is concluded, or told not to have been held.
+	FollowUp_CONCLUDE_MEETING FollowUp_Kind = 21
+	// Look again at a deferred meeting, on the day agreed. Ends when it is resumed or called off.
+	FollowUp_RECHECK_MEETING FollowUp_Kind = 22
+	// Ask, as the coordinator, whether an agreed action has been carried out. Ends when it is done or dropped.
+	FollowUp_AGREED_ACTION FollowUp_Kind = 23
+	// Prepare a step of the return to work that is about to begin. Ends when the step has begun and been checked, or the plan changes.
+	FollowUp_RETURN_STEP FollowUp_Kind = 24
+	// Ask how a step of the return to work goes. Ends with a check-in on it.
+	FollowUp_CHECK_IN FollowUp_Kind = 25
+	// Ask how it goes some weeks after the full return. Ends by hand.
+	FollowUp_POST_RETURN_CHECK FollowUp_Kind = 26
+	// Neither a plan for return to work nor a deferral, though a third of a spell of 30 days or more has passed. Ends with either.
+	FollowUp_TIME_PLAN_MISSING FollowUp_Kind = 27
+	// Neither a dialogue meeting nor a deferral by the first limit of days (default 30). Ends with either, and when the patient declines.
+	FollowUp_MEETING_MISSING_FIRST FollowUp_Kind = 28
+	// The same by the second limit (default 60).
+	FollowUp_MEETING_MISSING_SECOND FollowUp_Kind = 29
+	// The same by the third limit (default 90).
+	FollowUp_MEETING_MISSING_THIRD FollowUp_Kind = 30
 )
 
 // Enum value maps for FollowUp_Kind.
@@ -70,6 +108,25 @@ var (
 		9:  "ASSESS_RISK",
 		10: "REFERRAL_DECLINED_NOTICE",
 		11: "MANUAL",
+		12: "SCREEN",
+		13: "WRITE_BRIEF",
+		14: "READ_BRIEF",
+		15: "READ_NOTE",
+		16: "READ_PICTURE",
+		17: "ANSWER_RECOMMENDATION",
+		18: "ANSWER_RETURN_PLAN",
+		19: "PREPARE_MEETING",
+		20: "GIVE_INFORMATION",
+		21: "CONCLUDE_MEETING",
+		22: "RECHECK_MEETING",
+		23: "AGREED_ACTION",
+		24: "RETURN_STEP",
+		25: "CHECK_IN",
+		26: "POST_RETURN_CHECK",
+		27: "TIME_PLAN_MISSING",
+		28: "MEETING_MISSING_FIRST",
+		29: "MEETING_MISSING_SECOND",
+		30: "MEETING_MISSING_THIRD",
 	}
 	FollowUp_Kind_value = map[string]int32{
 		"KIND_UNSPECIFIED":          0,
@@ -84,6 +141,25 @@ var (
 		"ASSESS_RISK":               9,
 		"REFERRAL_DECLINED_NOTICE":  10,
 		"MANUAL":                    11,
+		"SCREEN":                    12,
+		"WRITE_BRIEF":               13,
+		"READ_BRIEF":                14,
+		"READ_NOTE":                 15,
+		"READ_PICTURE":              16,
+		"ANSWER_RECOMMENDATION":     17,
+		"ANSWER_RETURN_PLAN":        18,
+		"PREPARE_MEETING":           19,
+		"GIVE_INFORMATION":          20,
+		"CONCLUDE_MEETING":          21,
+		"RECHECK_MEETING":           22,
+		"AGREED_ACTION":             23,
+		"RETURN_STEP":               24,
+		"CHECK_IN":                  25,
+		"POST_RETURN_CHECK":         26,
+		"TIME_PLAN_MISSING":         27,
+		"MEETING_MISSING_FIRST":     28,
+		"MEETING_MISSING_SECOND":    29,
+		"MEETING_MISSING_THIRD":     30,
 	}
 )
 
@@ -213,6 +289,36 @@ const (
 	FollowUp_TIME_RAN_OUT FollowUp_Cause = 15
 	// The GP owns the certificate's own follow-up, so the copy is not needed.
 	FollowUp_COPY_NOT_NEEDED FollowUp_Cause = 16
+	// The screening was recorded.
+	FollowUp_SCREENED FollowUp_Cause = 17
+	// The brief was written.
+	FollowUp_BRIEF_WRITTEN FollowUp_Cause = 18
+	// "I have read" was said.
+	FollowUp_READ FollowUp_Cause = 19
+	// The recommendation or the plan was answered.
+	FollowUp_ANSWERED FollowUp_Cause = 20
+	// The meeting was arranged: proposed, scheduled or held.
+	FollowUp_MEETING_ARRANGED FollowUp_Cause = 21
+	// The meeting began or was concluded.
+	FollowUp_MEETING_HELD FollowUp_Cause = 22
+	// The meeting was deferred, declined, cancelled or not held.
+	FollowUp_MEETING_PUT_OFF FollowUp_Cause = 23
+	// Everybody has been informed.
+	FollowUp_INFORMED FollowUp_Cause = 24
+	// The agreed action was done.
+	FollowUp_ACTION_DONE FollowUp_Cause = 25
+	// The agreed action was dropped.
+	FollowUp_ACTION_DROPPED FollowUp_Cause = 26
+	// A check-in was recorded.
+	FollowUp_CHECKED_IN FollowUp_Cause = 27
+	// The plan for return to work was revised, held, declined, completed or withdrawn.
+	FollowUp_RETURN_PLAN_CHANGED FollowUp_Cause = 28
+	// The plan for return to work was made.
+	FollowUp_RETURN_PLAN_MADE FollowUp_Cause = 29
+	// The sick leave has ended.
+	FollowUp_SICK_LEAVE_ENDED FollowUp_Cause = 30
+	// What it is about was registered in error.
+	FollowUp_REGISTERED_IN_ERROR FollowUp_Cause = 31
 )
 
 // Enum value maps for FollowUp_Cause.
@@ -235,6 +341,21 @@ var (
 		14: "PATIENT_RECORD_ENDED",
 		15: "TIME_RAN_OUT",
 		16: "COPY_NOT_NEEDED",
+		17: "SCREENED",
+		18: "BRIEF_WRITTEN",
+		19: "READ",
+		20: "ANSWERED",
+		21: "MEETING_ARRANGED",
+		22: "MEETING_HELD",
+		23: "MEETING_PUT_OFF",
+		24: "INFORMED",
+		25: "ACTION_DONE",
+		26: "ACTION_DROPPED",
+		27: "CHECKED_IN",
+		28: "RETURN_PLAN_CHANGED",
+		29: "RETURN_PLAN_MADE",
+		30: "SICK_LEAVE_ENDED",
+		31: "REGISTERED_IN_ERROR",
 	}
 	FollowUp_Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":    0,
@@ -254,6 +375,21 @@ var (
 		"PATIENT_RECORD_ENDED": 14,
 		"TIME_RAN_OUT":         15,
 		"COPY_NOT_NEEDED":      16,
+		"SCREENED":             17,
+		"BRIEF_WRITTEN":        18,
+		"READ":                 19,
+		"ANSWERED":             20,
+		"MEETING_ARRANGED":     21,
+		"MEETING_HELD":         22,
+		"MEETING_PUT_OFF":      23,
+		"INFORMED":             24,
+		"ACTION_DONE":          25,
+		"ACTION_DROPPED":       26,
+		"CHECKED_IN":           27,
+		"RETURN_PLAN_CHANGED":  28,
+		"RETURN_PLAN_MADE":     29,
+		"SICK_LEAVE_ENDED":     30,
+		"REGISTERED_IN_ERROR":  31,
 	}
 )
 
@@ -298,8 +434,8 @@ type FollowUp struct {
 	CareUnitId string `protobuf:"bytes,4,opt,name=care_unit_id,json=careUnitId,proto3" json:"care_unit_id,omitempty"`
 	// What is to be done; the code of its title. Created by a person: always MANUAL.
 	Kind FollowUp_Kind `protobuf:"varint,5,opt,name=kind,proto3,enum=coworkcare.followup.v1.FollowUp_Kind" json:"kind,omitempty"`
-	// The id of what it is about in the service that caused it: an episode, a referral, a planned contact, a contact, a certificate
-	// or a safety flag. Empty when a person made it.
+	// The id of what it is about in the service that caused it, as the kind says: for example a referral, a contact, a certificate, a
+	// safety flag, a note, a meeting, an agreed action or a step. Empty when a person made it.
 	SubjectId string `protobuf:"bytes,6,opt,name=subject_id,json=subjectId,proto3" json:"subject_id,omitempty"`
 	// One line that says what is to be done, 1–200 characters; only of kind MANUAL. Stored encrypted.
 	Title string `protobuf:"bytes,7,opt,name=title,proto3" json:"title,omitempty"`
@@ -1664,6 +1800,200 @@ func (x *ReassignAllFollowUpsResponse) GetRemainingCount() int32 {
 	return 0
 }
 
+// Asks for the changes of the caller's own worklist, waiting for the first when there is none yet. Over REST with
+// `Accept: text/event-stream` it goes on by itself: each change is one event, whose id is the `cursor` to go on from.
+type WatchFollowUpsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `cursor` of the last change handled, or `next_cursor`; over REST also `Last-Event-ID`. Empty begins now: take the cursor, then
+	// read the list, then go on from the cursor, and nothing is missed.
+	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// How long to wait for a first change, in seconds, 0–30. 0 answers at once. A stream sets its own.
+	WaitSeconds int32 `protobuf:"varint,2,opt,name=wait_seconds,json=waitSeconds,proto3" json:"wait_seconds,omitempty"`
+	// At most this many changes, 1–200; 0 means 50.
+	PageSize      int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchFollowUpsRequest) Reset() {
+	*x = WatchFollowUpsRequest{}
+	mi := &file_coworkcare_followup_v1_follow_up_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchFollowUpsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchFollowUpsRequest) ProtoMessage() {}
+
+func (x *WatchFollowUpsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_followup_v1_follow_up_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchFollowUpsRequest.ProtoReflect.Descriptor instead.
+func (*WatchFollowUpsRequest) Descriptor() ([]byte, []int) {
+	return file_coworkcare_followup_v1_follow_up_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *WatchFollowUpsRequest) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+func (x *WatchFollowUpsRequest) GetWaitSeconds() int32 {
+	if x != nil {
+		return x.WaitSeconds
+	}
+	return 0
+}
+
+func (x *WatchFollowUpsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+// Answers with changes of the caller's own worklist.
+type WatchFollowUpsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changes, oldest first.
+	Changes []*FollowUpChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	// Where to go on from; set even when nothing changed.
+	NextCursor    string `protobuf:"bytes,2,opt,name=next_cursor,json=nextCursor,proto3" json:"next_cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchFollowUpsResponse) Reset() {
+	*x = WatchFollowUpsResponse{}
+	mi := &file_coworkcare_followup_v1_follow_up_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchFollowUpsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchFollowUpsResponse) ProtoMessage() {}
+
+func (x *WatchFollowUpsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_followup_v1_follow_up_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchFollowUpsResponse.ProtoReflect.Descriptor instead.
+func (*WatchFollowUpsResponse) Descriptor() ([]byte, []int) {
+	return file_coworkcare_followup_v1_follow_up_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *WatchFollowUpsResponse) GetChanges() []*FollowUpChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *WatchFollowUpsResponse) GetNextCursor() string {
+	if x != nil {
+		return x.NextCursor
+	}
+	return ""
+}
+
+// One change of the caller's worklist.
+type FollowUpChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where to go on from after this change.
+	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// What happened, for example `follow_up.created`.
+	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
+	// The follow-up as it is now, which may be further than this change.
+	FollowUp *FollowUp `protobuf:"bytes,3,opt,name=follow_up,json=followUp,proto3" json:"follow_up,omitempty"`
+	// Whether it belongs to the caller's list now; false: it left the list.
+	Listed        bool `protobuf:"varint,4,opt,name=listed,proto3" json:"listed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowUpChange) Reset() {
+	*x = FollowUpChange{}
+	mi := &file_coworkcare_followup_v1_follow_up_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowUpChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowUpChange) ProtoMessage() {}
+
+func (x *FollowUpChange) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_followup_v1_follow_up_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowUpChange.ProtoReflect.Descriptor instead.
+func (*FollowUpChange) Descriptor() ([]byte, []int) {
+	return file_coworkcare_followup_v1_follow_up_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *FollowUpChange) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+func (x *FollowUpChange) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *FollowUpChange) GetFollowUp() *FollowUp {
+	if x != nil {
+		return x.FollowUp
+	}
+	return nil
+}
+
+func (x *FollowUpChange) GetListed() bool {
+	if x != nil {
+		return x.Listed
+	}
+	return false
+}
+
 // How it ended.
 type FollowUp_End struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1681,7 +2011,7 @@ type FollowUp_End struct {
 
 func (x *FollowUp_End) Reset() {
 	*x = FollowUp_End{}
-	mi := &file_coworkcare_followup_v1_follow_up_proto_msgTypes[16]
+	mi := &file_coworkcare_followup_v1_follow_up_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1693,7 +2023,7 @@ func (x *FollowUp_End) String() string {
 func (*FollowUp_End) ProtoMessage() {}
 
 func (x *FollowUp_End) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_followup_v1_follow_up_proto_msgTypes[16]
+	mi := &file_coworkcare_followup_v1_follow_up_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1760,7 +2090,7 @@ type FollowUp_OwnerChange struct {
 
 func (x *FollowUp_OwnerChange) Reset() {
 	*x = FollowUp_OwnerChange{}
-	mi := &file_coworkcare_followup_v1_follow_up_proto_msgTypes[17]
+	mi := &file_coworkcare_followup_v1_follow_up_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1772,7 +2102,7 @@ func (x *FollowUp_OwnerChange) String() string {
 func (*FollowUp_OwnerChange) ProtoMessage() {}
 
 func (x *FollowUp_OwnerChange) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_followup_v1_follow_up_proto_msgTypes[17]
+	mi := &file_coworkcare_followup_v1_follow_up_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1841,7 +2171,7 @@ var File_coworkcare_followup_v1_follow_up_proto protoreflect.FileDescriptor
 
 const file_coworkcare_followup_v1_follow_up_proto_rawDesc = "" +
 	"\n" +
-	"&coworkcare/followup/v1/follow_up.proto\x12\x16coworkcare.followup.v1\x1a\x1bbuf/validate/validate.proto\x1a!coworkcare/access/v1/access.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb0\x14\n" +
+	"&coworkcare/followup/v1/follow_up.proto\x12\x16coworkcare.followup.v1\x1a\x1bbuf/validate/validate.proto\x1a!coworkcare/access/v1/access.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x19\n" +
 	"\bFollowUp\x12%\n" +
 	"\ffollow_up_id\x18\x01 \x01(\tB\x03\xe0A\x03R\n" +
 	"followUpId\x120\n" +
@@ -1889,7 +2219,7 @@ const file_coworkcare_followup_v1_follow_up_proto_rawDesc = "" +
 	"\ato_role\x18\x04 \x01(\x0e2\x1a.coworkcare.access.v1.RoleR\x06toRole\x12,\n" +
 	"\x12to_practitioner_id\x18\x05 \x01(\tR\x10toPractitionerId\x12;\n" +
 	"\x1achanged_by_practitioner_id\x18\x06 \x01(\tR\x17changedByPractitionerId\x12\x16\n" +
-	"\x06reason\x18\a \x01(\tR\x06reason\"\x95\x02\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\"\x9e\x05\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fANSWER_REFERRAL\x10\x01\x12\x16\n" +
@@ -1904,14 +2234,35 @@ const file_coworkcare_followup_v1_follow_up_proto_rawDesc = "" +
 	"\x18REFERRAL_DECLINED_NOTICE\x10\n" +
 	"\x12\n" +
 	"\n" +
-	"\x06MANUAL\x10\v\"R\n" +
+	"\x06MANUAL\x10\v\x12\n" +
+	"\n" +
+	"\x06SCREEN\x10\f\x12\x0f\n" +
+	"\vWRITE_BRIEF\x10\r\x12\x0e\n" +
+	"\n" +
+	"READ_BRIEF\x10\x0e\x12\r\n" +
+	"\tREAD_NOTE\x10\x0f\x12\x10\n" +
+	"\fREAD_PICTURE\x10\x10\x12\x19\n" +
+	"\x15ANSWER_RECOMMENDATION\x10\x11\x12\x16\n" +
+	"\x12ANSWER_RETURN_PLAN\x10\x12\x12\x13\n" +
+	"\x0fPREPARE_MEETING\x10\x13\x12\x14\n" +
+	"\x10GIVE_INFORMATION\x10\x14\x12\x14\n" +
+	"\x10CONCLUDE_MEETING\x10\x15\x12\x13\n" +
+	"\x0fRECHECK_MEETING\x10\x16\x12\x11\n" +
+	"\rAGREED_ACTION\x10\x17\x12\x0f\n" +
+	"\vRETURN_STEP\x10\x18\x12\f\n" +
+	"\bCHECK_IN\x10\x19\x12\x15\n" +
+	"\x11POST_RETURN_CHECK\x10\x1a\x12\x15\n" +
+	"\x11TIME_PLAN_MISSING\x10\x1b\x12\x19\n" +
+	"\x15MEETING_MISSING_FIRST\x10\x1c\x12\x1a\n" +
+	"\x16MEETING_MISSING_SECOND\x10\x1d\x12\x19\n" +
+	"\x15MEETING_MISSING_THIRD\x10\x1e\"R\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\b\n" +
 	"\x04OPEN\x10\x01\x12\r\n" +
 	"\tCOMPLETED\x10\x02\x12\r\n" +
 	"\tCANCELLED\x10\x03\x12\n" +
 	"\n" +
-	"\x06LAPSED\x10\x04\"\xea\x02\n" +
+	"\x06LAPSED\x10\x04\"\x81\x05\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12\v\n" +
 	"\aBY_HAND\x10\x01\x12\x15\n" +
@@ -1931,7 +2282,23 @@ const file_coworkcare_followup_v1_follow_up_proto_rawDesc = "" +
 	"\rEPISODE_ENDED\x10\r\x12\x18\n" +
 	"\x14PATIENT_RECORD_ENDED\x10\x0e\x12\x10\n" +
 	"\fTIME_RAN_OUT\x10\x0f\x12\x13\n" +
-	"\x0fCOPY_NOT_NEEDED\x10\x10\"\x8d\x01\n" +
+	"\x0fCOPY_NOT_NEEDED\x10\x10\x12\f\n" +
+	"\bSCREENED\x10\x11\x12\x11\n" +
+	"\rBRIEF_WRITTEN\x10\x12\x12\b\n" +
+	"\x04READ\x10\x13\x12\f\n" +
+	"\bANSWERED\x10\x14\x12\x14\n" +
+	"\x10MEETING_ARRANGED\x10\x15\x12\x10\n" +
+	"\fMEETING_HELD\x10\x16\x12\x13\n" +
+	"\x0fMEETING_PUT_OFF\x10\x17\x12\f\n" +
+	"\bINFORMED\x10\x18\x12\x0f\n" +
+	"\vACTION_DONE\x10\x19\x12\x12\n" +
+	"\x0eACTION_DROPPED\x10\x1a\x12\x0e\n" +
+	"\n" +
+	"CHECKED_IN\x10\x1b\x12\x17\n" +
+	"\x13RETURN_PLAN_CHANGED\x10\x1c\x12\x14\n" +
+	"\x10RETURN_PLAN_MADE\x10\x1d\x12\x14\n" +
+	"\x10SICK_LEAVE_ENDED\x10\x1e\x12\x17\n" +
+	"\x13REGISTERED_IN_ERROR\x10\x1f\"\x8d\x01\n" +
 	"\x15CreateFollowUpRequest\x12H\n" +
 	"\tfollow_up\x18\x01 \x01(\v2 .coworkcare.followup.v1.FollowUpB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bfollowUp\x12*\n" +
 	"\n" +
@@ -2037,7 +2404,21 @@ const file_coworkcare_followup_v1_follow_up_proto_rawDesc = "" +
 	"request_id\x18\a \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"r\n" +
 	"\x1cReassignAllFollowUpsResponse\x12)\n" +
 	"\x10reassigned_count\x18\x01 \x01(\x05R\x0freassignedCount\x12'\n" +
-	"\x0fremaining_count\x18\x02 \x01(\x05R\x0eremainingCountBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/followup/v1;followupv1b\x06proto3"
+	"\x0fremaining_count\x18\x02 \x01(\x05R\x0eremainingCount\"\x90\x01\n" +
+	"\x15WatchFollowUpsRequest\x12 \n" +
+	"\x06cursor\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x06cursor\x12,\n" +
+	"\fwait_seconds\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x1e(\x00R\vwaitSeconds\x12'\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\"{\n" +
+	"\x16WatchFollowUpsResponse\x12@\n" +
+	"\achanges\x18\x01 \x03(\v2&.coworkcare.followup.v1.FollowUpChangeR\achanges\x12\x1f\n" +
+	"\vnext_cursor\x18\x02 \x01(\tR\n" +
+	"nextCursor\"\x93\x01\n" +
+	"\x0eFollowUpChange\x12\x16\n" +
+	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x12\x12\n" +
+	"\x04type\x18\x02 \x01(\tR\x04type\x12=\n" +
+	"\tfollow_up\x18\x03 \x01(\v2 .coworkcare.followup.v1.FollowUpR\bfollowUp\x12\x16\n" +
+	"\x06listed\x18\x04 \x01(\bR\x06listedBNZLgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/followup/v1;followupv1b\x06proto3"
 
 var (
 	file_coworkcare_followup_v1_follow_up_proto_rawDescOnce sync.Once
@@ -2052,7 +2433,7 @@ func file_coworkcare_followup_v1_follow_up_proto_rawDescGZIP() []byte {
 }
 
 var file_coworkcare_followup_v1_follow_up_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_coworkcare_followup_v1_follow_up_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_coworkcare_followup_v1_follow_up_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_coworkcare_followup_v1_follow_up_proto_goTypes = []any{
 	(FollowUp_Kind)(0),                    // 0: coworkcare.followup.v1.FollowUp.Kind
 	(FollowUp_State)(0),                   // 1: coworkcare.followup.v1.FollowUp.State
@@ -2073,23 +2454,26 @@ var file_coworkcare_followup_v1_follow_up_proto_goTypes = []any{
 	(*ReassignFollowUpRequest)(nil),       // 16: coworkcare.followup.v1.ReassignFollowUpRequest
 	(*ReassignAllFollowUpsRequest)(nil),   // 17: coworkcare.followup.v1.ReassignAllFollowUpsRequest
 	(*ReassignAllFollowUpsResponse)(nil),  // 18: coworkcare.followup.v1.ReassignAllFollowUpsResponse
-	(*FollowUp_End)(nil),                  // 19: coworkcare.followup.v1.FollowUp.End
-	(*FollowUp_OwnerChange)(nil),          // 20: coworkcare.followup.v1.FollowUp.OwnerChange
-	(v1.Role)(0),                          // 21: coworkcare.access.v1.Role
-	(*timestamppb.Timestamp)(nil),         // 22: google.protobuf.Timestamp
+	(*WatchFollowUpsRequest)(nil),         // 19: coworkcare.followup.v1.WatchFollowUpsRequest
+	(*WatchFollowUpsResponse)(nil),        // 20: coworkcare.followup.v1.WatchFollowUpsResponse
+	(*FollowUpChange)(nil),                // 21: coworkcare.followup.v1.FollowUpChange
+	(*FollowUp_End)(nil),                  // 22: coworkcare.followup.v1.FollowUp.End
+	(*FollowUp_OwnerChange)(nil),          // 23: coworkcare.followup.v1.FollowUp.OwnerChange
+	(v1.Role)(0),                          // 24: coworkcare.access.v1.Role
+	(*timestamppb.Timestamp)(nil),         // 25: google.protobuf.Timestamp
 }
 var file_coworkcare_followup_v1_follow_up_proto_depIdxs = []int32{
 	0,  // 0: coworkcare.followup.v1.FollowUp.kind:type_name -> coworkcare.followup.v1.FollowUp.Kind
-	21, // 1: coworkcare.followup.v1.FollowUp.owner_role:type_name -> coworkcare.access.v1.Role
-	22, // 2: coworkcare.followup.v1.FollowUp.due_time:type_name -> google.protobuf.Timestamp
+	24, // 1: coworkcare.followup.v1.FollowUp.owner_role:type_name -> coworkcare.access.v1.Role
+	25, // 2: coworkcare.followup.v1.FollowUp.due_time:type_name -> google.protobuf.Timestamp
 	1,  // 3: coworkcare.followup.v1.FollowUp.state:type_name -> coworkcare.followup.v1.FollowUp.State
-	21, // 4: coworkcare.followup.v1.FollowUp.escalation_role:type_name -> coworkcare.access.v1.Role
-	19, // 5: coworkcare.followup.v1.FollowUp.end:type_name -> coworkcare.followup.v1.FollowUp.End
-	20, // 6: coworkcare.followup.v1.FollowUp.owner_changes:type_name -> coworkcare.followup.v1.FollowUp.OwnerChange
-	22, // 7: coworkcare.followup.v1.FollowUp.create_time:type_name -> google.protobuf.Timestamp
-	22, // 8: coworkcare.followup.v1.FollowUp.update_time:type_name -> google.protobuf.Timestamp
+	24, // 4: coworkcare.followup.v1.FollowUp.escalation_role:type_name -> coworkcare.access.v1.Role
+	22, // 5: coworkcare.followup.v1.FollowUp.end:type_name -> coworkcare.followup.v1.FollowUp.End
+	23, // 6: coworkcare.followup.v1.FollowUp.owner_changes:type_name -> coworkcare.followup.v1.FollowUp.OwnerChange
+	25, // 7: coworkcare.followup.v1.FollowUp.create_time:type_name -> google.protobuf.Timestamp
+	25, // 8: coworkcare.followup.v1.FollowUp.update_time:type_name -> google.protobuf.Timestamp
 	3,  // 9: coworkcare.followup.v1.CreateFollowUpRequest.follow_up:type_name -> coworkcare.followup.v1.FollowUp
-	21, // 10: coworkcare.followup.v1.ListCareUnitFollowUpsRequest.owner_role:type_name -> coworkcare.access.v1.Role
+	24, // 10: coworkcare.followup.v1.ListCareUnitFollowUpsRequest.owner_role:type_name -> coworkcare.access.v1.Role
 	1,  // 11: coworkcare.followup.v1.ListCareUnitFollowUpsRequest.state:type_name -> coworkcare.followup.v1.FollowUp.State
 	0,  // 12: coworkcare.followup.v1.ListCareUnitFollowUpsRequest.kind:type_name -> coworkcare.followup.v1.FollowUp.Kind
 	3,  // 13: coworkcare.followup.v1.ListCareUnitFollowUpsResponse.follow_ups:type_name -> coworkcare.followup.v1.FollowUp
@@ -2098,18 +2482,20 @@ var file_coworkcare_followup_v1_follow_up_proto_depIdxs = []int32{
 	3,  // 16: coworkcare.followup.v1.ListPatientFollowUpsResponse.follow_ups:type_name -> coworkcare.followup.v1.FollowUp
 	0,  // 17: coworkcare.followup.v1.ListMyFollowUpsRequest.kind:type_name -> coworkcare.followup.v1.FollowUp.Kind
 	3,  // 18: coworkcare.followup.v1.ListMyFollowUpsResponse.follow_ups:type_name -> coworkcare.followup.v1.FollowUp
-	21, // 19: coworkcare.followup.v1.ReassignFollowUpRequest.owner_role:type_name -> coworkcare.access.v1.Role
-	21, // 20: coworkcare.followup.v1.ReassignAllFollowUpsRequest.owner_role:type_name -> coworkcare.access.v1.Role
-	22, // 21: coworkcare.followup.v1.FollowUp.End.time:type_name -> google.protobuf.Timestamp
-	2,  // 22: coworkcare.followup.v1.FollowUp.End.cause:type_name -> coworkcare.followup.v1.FollowUp.Cause
-	22, // 23: coworkcare.followup.v1.FollowUp.OwnerChange.time:type_name -> google.protobuf.Timestamp
-	21, // 24: coworkcare.followup.v1.FollowUp.OwnerChange.from_role:type_name -> coworkcare.access.v1.Role
-	21, // 25: coworkcare.followup.v1.FollowUp.OwnerChange.to_role:type_name -> coworkcare.access.v1.Role
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	24, // 19: coworkcare.followup.v1.ReassignFollowUpRequest.owner_role:type_name -> coworkcare.access.v1.Role
+	24, // 20: coworkcare.followup.v1.ReassignAllFollowUpsRequest.owner_role:type_name -> coworkcare.access.v1.Role
+	21, // 21: coworkcare.followup.v1.WatchFollowUpsResponse.changes:type_name -> coworkcare.followup.v1.FollowUpChange
+	3,  // 22: coworkcare.followup.v1.FollowUpChange.follow_up:type_name -> coworkcare.followup.v1.FollowUp
+	25, // 23: coworkcare.followup.v1.FollowUp.End.time:type_name -> google.protobuf.Timestamp
+	2,  // 24: coworkcare.followup.v1.FollowUp.End.cause:type_name -> coworkcare.followup.v1.FollowUp.Cause
+	25, // 25: coworkcare.followup.v1.FollowUp.OwnerChange.time:type_name -> google.protobuf.Timestamp
+	24, // 26: coworkcare.followup.v1.FollowUp.OwnerChange.from_role:type_name -> coworkcare.access.v1.Role
+	24, // 27: coworkcare.followup.v1.FollowUp.OwnerChange.to_role:type_name -> coworkcare.access.v1.Role
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_coworkcare_followup_v1_follow_up_proto_init() }
@@ -2123,7 +2509,7 @@ func file_coworkcare_followup_v1_follow_up_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_coworkcare_followup_v1_follow_up_proto_rawDesc), len(file_coworkcare_followup_v1_follow_up_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   18,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -65,9 +65,30 @@ type FollowUpPolicy struct {
 	// The concurrency mark; changes with every write.
 	Etag string `protobuf:"bytes,16,opt,name=etag,proto3" json:"etag,omitempty"`
 	// When it was last changed; absent while the defaults stand.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Civil days from the start of a sick leave until everyone must have been screened, 1–60; default 14.
+	ScreeningDays int32 `protobuf:"varint,18,opt,name=screening_days,json=screeningDays,proto3" json:"screening_days,omitempty"`
+	// Working days until a brief that was asked for must be written, or one that was written be read, 1–20; default 2.
+	BriefWorkingDays int32 `protobuf:"varint,19,opt,name=brief_working_days,json=briefWorkingDays,proto3" json:"brief_working_days,omitempty"`
+	// Working days until a note must be read by those who must, 1–20; default 2. A GP new to the patient has one day.
+	ReadNoteWorkingDays int32 `protobuf:"varint,20,opt,name=read_note_working_days,json=readNoteWorkingDays,proto3" json:"read_note_working_days,omitempty"`
+	// Working days until a GP must have answered a recommendation or a plan for return to work, 1–20; default 3.
+	AnswerWorkingDays int32 `protobuf:"varint,21,opt,name=answer_working_days,json=answerWorkingDays,proto3" json:"answer_working_days,omitempty"`
+	// Working days from the proposal until a meeting must be prepared and held, or deferred, 1–60; default 15. Of a scheduled meeting
+	// preparation and information are due one working day before it.
+	MeetingWorkingDays int32 `protobuf:"varint,22,opt,name=meeting_working_days,json=meetingWorkingDays,proto3" json:"meeting_working_days,omitempty"`
+	// Civil days of sick leave after which a missing dialogue meeting is flagged to the coordinator, 7–365; default 30.
+	MeetingFirstFlagDays int32 `protobuf:"varint,23,opt,name=meeting_first_flag_days,json=meetingFirstFlagDays,proto3" json:"meeting_first_flag_days,omitempty"`
+	// The same, and at once to a GP, 7–365; default 60. Not before the first.
+	MeetingSecondFlagDays int32 `protobuf:"varint,24,opt,name=meeting_second_flag_days,json=meetingSecondFlagDays,proto3" json:"meeting_second_flag_days,omitempty"`
+	// The same, and at once to the unit's manager, 7–365; default 90: the model's trial held the meeting within three months.
+	MeetingThirdFlagDays int32 `protobuf:"varint,25,opt,name=meeting_third_flag_days,json=meetingThirdFlagDays,proto3" json:"meeting_third_flag_days,omitempty"`
+	// Civil days from the start of a step of the return to work until the coordinator asks how it goes, 1–60; default 7.
+	CheckInDays int32 `protobuf:"varint,26,opt,name=check_in_days,json=checkInDays,proto3" json:"check_in_days,omitempty"`
+	// Civil days from the full return until the coordinator asks how it goes, 7–365; default 28.
+	PostReturnCheckDays int32 `protobuf:"varint,27,opt,name=post_return_check_days,json=postReturnCheckDays,proto3" json:"post_return_check_days,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *FollowUpPolicy) Reset() {
@@ -219,6 +240,76 @@ func (x *FollowUpPolicy) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *FollowUpPolicy) GetScreeningDays() int32 {
+	if x != nil {
+		return x.ScreeningDays
+	}
+	return 0
+}
+
+func (x *FollowUpPolicy) GetBriefWorkingDays() int32 {
+	if x != nil {
+		return x.BriefWorkingDays
+	}
+	return 0
+}
+
+func (x *FollowUpPolicy) GetReadNoteWorkingDays() int32 {
+	if x != nil {
+		return x.ReadNoteWorkingDays
+	}
+	return 0
+}
+
+func (x *FollowUpPolicy) GetAnswerWorkingDays() int32 {
+	if x != nil {
+		return x.AnswerWorkingDays
+	}
+	return 0
+}
+
+func (x *FollowUpPolicy) GetMeetingWorkingDays() int32 {
+	if x != nil {
+		return x.MeetingWorkingDays
+	}
+	return 0
+}
+
+func (x *FollowUpPolicy) GetMeetingFirstFlagDays() int32 {
+	if x != nil {
+		return x.MeetingFirstFlagDays
+	}
+	return 0
+}
+
+func (x *FollowUpPolicy) GetMeetingSecondFlagDays() int32 {
+	if x != nil {
+		return x.MeetingSecondFlagDays
+	}
+	return 0
+}
+
+func (x *FollowUpPolicy) GetMeetingThirdFlagDays() int32 {
+	if x != nil {
+		return x.MeetingThirdFlagDays
+	}
+	return 0
+}
+
+func (x *FollowUpPolicy) GetCheckInDays() int32 {
+	if x != nil {
+		return x.CheckInDays
+	}
+	return 0
+}
+
+func (x *FollowUpPolicy) GetPostReturnCheckDays() int32 {
+	if x != nil {
+		return x.PostReturnCheckDays
+	}
+	return 0
+}
+
 // Asks for a unit's policy.
 type GetFollowUpPolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -333,7 +424,7 @@ var File_coworkcare_followup_v1_follow_up_policy_proto protoreflect.FileDescript
 
 const file_coworkcare_followup_v1_follow_up_policy_proto_rawDesc = "" +
 	"\n" +
-	"-coworkcare/followup/v1/follow_up_policy.proto\x12\x16coworkcare.followup.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa7\t\n" +
+	"-coworkcare/followup/v1/follow_up_policy.proto\x12\x16coworkcare.followup.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x91\x0e\n" +
 	"\x0eFollowUpPolicy\x123\n" +
 	"\fcare_unit_id\x18\x01 \x01(\tB\x11\xe0A\x02\xe0A\x05\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\n" +
 	"careUnitId\x12O\n" +
@@ -361,7 +452,21 @@ const file_coworkcare_followup_v1_follow_up_policy_proto_rawDesc = "" +
 	"\x04etag\x18\x10 \x01(\tB\n" +
 	"\xe0A\x03\xbaH\x04r\x02\x18@R\x04etag\x12@\n" +
 	"\vupdate_time\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"updateTime\"I\n" +
+	"updateTime\x120\n" +
+	"\x0escreening_days\x18\x12 \x01(\x05B\t\xbaH\x06\x1a\x04\x18<(\x00R\rscreeningDays\x127\n" +
+	"\x12brief_working_days\x18\x13 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x14(\x00R\x10briefWorkingDays\x12>\n" +
+	"\x16read_note_working_days\x18\x14 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x14(\x00R\x13readNoteWorkingDays\x129\n" +
+	"\x13answer_working_days\x18\x15 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x14(\x00R\x11answerWorkingDays\x12;\n" +
+	"\x14meeting_working_days\x18\x16 \x01(\x05B\t\xbaH\x06\x1a\x04\x18<(\x00R\x12meetingWorkingDays\x12D\n" +
+	"\x17meeting_first_flag_days\x18\x17 \x01(\x05B\r\xbaH\n" +
+	"\xd8\x01\x01\x1a\x05\x18\xed\x02(\aR\x14meetingFirstFlagDays\x12F\n" +
+	"\x18meeting_second_flag_days\x18\x18 \x01(\x05B\r\xbaH\n" +
+	"\xd8\x01\x01\x1a\x05\x18\xed\x02(\aR\x15meetingSecondFlagDays\x12D\n" +
+	"\x17meeting_third_flag_days\x18\x19 \x01(\x05B\r\xbaH\n" +
+	"\xd8\x01\x01\x1a\x05\x18\xed\x02(\aR\x14meetingThirdFlagDays\x12-\n" +
+	"\rcheck_in_days\x18\x1a \x01(\x05B\t\xbaH\x06\x1a\x04\x18<(\x00R\vcheckInDays\x12B\n" +
+	"\x16post_return_check_days\x18\x1b \x01(\x05B\r\xbaH\n" +
+	"\xd8\x01\x01\x1a\x05\x18\xed\x02(\aR\x13postReturnCheckDays\"I\n" +
 	"\x18GetFollowUpPolicyRequest\x12-\n" +
 	"\fcare_unit_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\n" +
 	"careUnitId\"\xe3\x01\n" +

@@ -26,7 +26,7 @@ var File_coworkcare_followup_v1_followup_service_proto protoreflect.FileDescript
 
 const file_coworkcare_followup_v1_followup_service_proto_rawDesc = "" +
 	"\n" +
-	"-coworkcare/followup/v1/followup_service.proto\x12\x16coworkcare.followup.v1\x1a!coworkcare/access/v1/access.proto\x1a&coworkcare/followup/v1/follow_up.proto\x1a-coworkcare/followup/v1/follow_up_policy.proto\x1a\x1cgoogle/api/annotations.proto2\xc9\x13\n" +
+	"-coworkcare/followup/v1/followup_service.proto\x12\x16coworkcare.followup.v1\x1a!coworkcare/access/v1/access.proto\x1a&coworkcare/followup/v1/follow_up.proto\x1a-coworkcare/followup/v1/follow_up_policy.proto\x1a\x1cgoogle/api/annotations.proto2\xeb\x14\n" +
 	"\x0fFollowUpService\x12\xcb\x01\n" +
 	"\x0eCreateFollowUp\x12-.coworkcare.followup.v1.CreateFollowUpRequest\x1a .coworkcare.followup.v1.FollowUp\"h\xaa\xd4\x18$\n" +
 	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x05\x1a\x14follow_up.patient_id(\x02\x82\xd3\xe4\x93\x02::\tfollow_up\"-/v1/patients/{follow_up.patient_id}/followUps\x12\xa3\x01\n" +
@@ -42,7 +42,10 @@ const file_coworkcare_followup_v1_followup_service_proto_rawDesc = "" +
 	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02%\x12#/v1/patients/{patient_id}/followUps\x12\xa1\x01\n" +
 	"\x0fListMyFollowUps\x12..coworkcare.followup.v1.ListMyFollowUpsRequest\x1a/.coworkcare.followup.v1.ListMyFollowUpsResponse\"-\xaa\xd4\x18\x0f\n" +
 	"\t\x01\x02\x03\x04\x05\x06\a\b\n" +
-	"\x10\a(\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/followUps:mine\x12\xb7\x01\n" +
+	"\x10\a(\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/followUps:mine\x12\x9f\x01\n" +
+	"\x0eWatchFollowUps\x12-.coworkcare.followup.v1.WatchFollowUpsRequest\x1a..coworkcare.followup.v1.WatchFollowUpsResponse\".\xaa\xd4\x18\x0f\n" +
+	"\t\x01\x02\x03\x04\x05\x06\a\b\n" +
+	"\x10\a(\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/followUps:watch\x12\xb7\x01\n" +
 	"\x10CompleteFollowUp\x12/.coworkcare.followup.v1.CompleteFollowUpRequest\x1a .coworkcare.followup.v1.FollowUp\"P\xaa\xd4\x18\x1c\n" +
 	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x06\x1a\ffollow_up_id(\x02\x82\xd3\xe4\x93\x02*:\x01*\"%/v1/followUps/{follow_up_id}:complete\x12\xb1\x01\n" +
 	"\x0eCancelFollowUp\x12-.coworkcare.followup.v1.CancelFollowUpRequest\x1a .coworkcare.followup.v1.FollowUp\"N\xaa\xd4\x18\x1c\n" +
@@ -71,20 +74,22 @@ var file_coworkcare_followup_v1_followup_service_proto_goTypes = []any{
 	(*ListCareUnitFollowUpsRequest)(nil),  // 2: coworkcare.followup.v1.ListCareUnitFollowUpsRequest
 	(*ListPatientFollowUpsRequest)(nil),   // 3: coworkcare.followup.v1.ListPatientFollowUpsRequest
 	(*ListMyFollowUpsRequest)(nil),        // 4: coworkcare.followup.v1.ListMyFollowUpsRequest
-	(*CompleteFollowUpRequest)(nil),       // 5: coworkcare.followup.v1.CompleteFollowUpRequest
-	(*CancelFollowUpRequest)(nil),         // 6: coworkcare.followup.v1.CancelFollowUpRequest
-	(*SnoozeFollowUpRequest)(nil),         // 7: coworkcare.followup.v1.SnoozeFollowUpRequest
-	(*ClaimFollowUpRequest)(nil),          // 8: coworkcare.followup.v1.ClaimFollowUpRequest
-	(*ReassignFollowUpRequest)(nil),       // 9: coworkcare.followup.v1.ReassignFollowUpRequest
-	(*ReassignAllFollowUpsRequest)(nil),   // 10: coworkcare.followup.v1.ReassignAllFollowUpsRequest
-	(*GetFollowUpPolicyRequest)(nil),      // 11: coworkcare.followup.v1.GetFollowUpPolicyRequest
-	(*UpdateFollowUpPolicyRequest)(nil),   // 12: coworkcare.followup.v1.UpdateFollowUpPolicyRequest
-	(*FollowUp)(nil),                      // 13: coworkcare.followup.v1.FollowUp
-	(*ListCareUnitFollowUpsResponse)(nil), // 14: coworkcare.followup.v1.ListCareUnitFollowUpsResponse
-	(*ListPatientFollowUpsResponse)(nil),  // 15: coworkcare.followup.v1.ListPatientFollowUpsResponse
-	(*ListMyFollowUpsResponse)(nil),       // 16: coworkcare.followup.v1.ListMyFollowUpsResponse
-	(*ReassignAllFollowUpsResponse)(nil),  // 17: coworkcare.followup.v1.ReassignAllFollowUpsResponse
-	(*FollowUpPolicy)(nil),                // 18: coworkcare.followup.v1.FollowUpPolicy
+	(*WatchFollowUpsRequest)(nil),         // 5: coworkcare.followup.v1.WatchFollowUpsRequest
+	(*CompleteFollowUpRequest)(nil),       // 6: coworkcare.followup.v1.CompleteFollowUpRequest
+	(*CancelFollowUpRequest)(nil),         // 7: coworkcare.followup.v1.CancelFollowUpRequest
+	(*SnoozeFollowUpRequest)(nil),         // 8: coworkcare.followup.v1.SnoozeFollowUpRequest
+	(*ClaimFollowUpRequest)(nil),          // 9: coworkcare.followup.v1.ClaimFollowUpRequest
+	(*ReassignFollowUpRequest)(nil),       // 10: coworkcare.followup.v1.ReassignFollowUpRequest
+	(*ReassignAllFollowUpsRequest)(nil),   // 11: coworkcare.followup.v1.ReassignAllFollowUpsRequest
+	(*GetFollowUpPolicyRequest)(nil),      // 12: coworkcare.followup.v1.GetFollowUpPolicyRequest
+	(*UpdateFollowUpPolicyRequest)(nil),   // 13: coworkcare.followup.v1.UpdateFollowUpPolicyRequest
+	(*FollowUp)(nil),                      // 14: coworkcare.followup.v1.FollowUp
+	(*ListCareUnitFollowUpsResponse)(nil), // 15: coworkcare.followup.v1.ListCareUnitFollowUpsResponse
+	(*ListPatientFollowUpsResponse)(nil),  // 16: coworkcare.followup.v1.ListPatientFollowUpsResponse
+	(*ListMyFollowUpsResponse)(nil),       // 17: coworkcare.followup.v1.ListMyFollowUpsResponse
+	(*WatchFollowUpsResponse)(nil),        // 18: coworkcare.followup.v1.WatchFollowUpsResponse
+	(*ReassignAllFollowUpsResponse)(nil),  // 19: coworkcare.followup.v1.ReassignAllFollowUpsResponse
+	(*FollowUpPolicy)(nil),                // 20: coworkcare.followup.v1.FollowUpPolicy
 }
 var file_coworkcare_followup_v1_followup_service_proto_depIdxs = []int32{
 	0,  // 0: coworkcare.followup.v1.FollowUpService.CreateFollowUp:input_type -> coworkcare.followup.v1.CreateFollowUpRequest
@@ -92,29 +97,31 @@ var file_coworkcare_followup_v1_followup_service_proto_depIdxs = []int32{
 	2,  // 2: coworkcare.followup.v1.FollowUpService.ListCareUnitFollowUps:input_type -> coworkcare.followup.v1.ListCareUnitFollowUpsRequest
 	3,  // 3: coworkcare.followup.v1.FollowUpService.ListPatientFollowUps:input_type -> coworkcare.followup.v1.ListPatientFollowUpsRequest
 	4,  // 4: coworkcare.followup.v1.FollowUpService.ListMyFollowUps:input_type -> coworkcare.followup.v1.ListMyFollowUpsRequest
-	5,  // 5: coworkcare.followup.v1.FollowUpService.CompleteFollowUp:input_type -> coworkcare.followup.v1.CompleteFollowUpRequest
-	6,  // 6: coworkcare.followup.v1.FollowUpService.CancelFollowUp:input_type -> coworkcare.followup.v1.CancelFollowUpRequest
-	7,  // 7: coworkcare.followup.v1.FollowUpService.SnoozeFollowUp:input_type -> coworkcare.followup.v1.SnoozeFollowUpRequest
-	8,  // 8: coworkcare.followup.v1.FollowUpService.ClaimFollowUp:input_type -> coworkcare.followup.v1.ClaimFollowUpRequest
-	9,  // 9: coworkcare.followup.v1.FollowUpService.ReassignFollowUp:input_type -> coworkcare.followup.v1.ReassignFollowUpRequest
-	10, // 10: coworkcare.followup.v1.FollowUpService.ReassignAllFollowUps:input_type -> coworkcare.followup.v1.ReassignAllFollowUpsRequest
-	11, // 11: coworkcare.followup.v1.FollowUpService.GetFollowUpPolicy:input_type -> coworkcare.followup.v1.GetFollowUpPolicyRequest
-	12, // 12: coworkcare.followup.v1.FollowUpService.UpdateFollowUpPolicy:input_type -> coworkcare.followup.v1.UpdateFollowUpPolicyRequest
-	13, // 13: coworkcare.followup.v1.FollowUpService.CreateFollowUp:output_type -> coworkcare.followup.v1.FollowUp
-	13, // 14: coworkcare.followup.v1.FollowUpService.GetFollowUp:output_type -> coworkcare.followup.v1.FollowUp
-	14, // 15: coworkcare.followup.v1.FollowUpService.ListCareUnitFollowUps:output_type -> coworkcare.followup.v1.ListCareUnitFollowUpsResponse
-	15, // 16: coworkcare.followup.v1.FollowUpService.ListPatientFollowUps:output_type -> coworkcare.followup.v1.ListPatientFollowUpsResponse
-	16, // 17: coworkcare.followup.v1.FollowUpService.ListMyFollowUps:output_type -> coworkcare.followup.v1.ListMyFollowUpsResponse
-	13, // 18: coworkcare.followup.v1.FollowUpService.CompleteFollowUp:output_type -> coworkcare.followup.v1.FollowUp
-	13, // 19: coworkcare.followup.v1.FollowUpService.CancelFollowUp:output_type -> coworkcare.followup.v1.FollowUp
-	13, // 20: coworkcare.followup.v1.FollowUpService.SnoozeFollowUp:output_type -> coworkcare.followup.v1.FollowUp
-	13, // 21: coworkcare.followup.v1.FollowUpService.ClaimFollowUp:output_type -> coworkcare.followup.v1.FollowUp
-	13, // 22: coworkcare.followup.v1.FollowUpService.ReassignFollowUp:output_type -> coworkcare.followup.v1.FollowUp
-	17, // 23: coworkcare.followup.v1.FollowUpService.ReassignAllFollowUps:output_type -> coworkcare.followup.v1.ReassignAllFollowUpsResponse
-	18, // 24: coworkcare.followup.v1.FollowUpService.GetFollowUpPolicy:output_type -> coworkcare.followup.v1.FollowUpPolicy
-	18, // 25: coworkcare.followup.v1.FollowUpService.UpdateFollowUpPolicy:output_type -> coworkcare.followup.v1.FollowUpPolicy
-	13, // [13:26] is the sub-list for method output_type
-	0,  // [0:13] is the sub-list for method input_type
+	5,  // 5: coworkcare.followup.v1.FollowUpService.WatchFollowUps:input_type -> coworkcare.followup.v1.WatchFollowUpsRequest
+	6,  // 6: coworkcare.followup.v1.FollowUpService.CompleteFollowUp:input_type -> coworkcare.followup.v1.CompleteFollowUpRequest
+	7,  // 7: coworkcare.followup.v1.FollowUpService.CancelFollowUp:input_type -> coworkcare.followup.v1.CancelFollowUpRequest
+	8,  // 8: coworkcare.followup.v1.FollowUpService.SnoozeFollowUp:input_type -> coworkcare.followup.v1.SnoozeFollowUpRequest
+	9,  // 9: coworkcare.followup.v1.FollowUpService.ClaimFollowUp:input_type -> coworkcare.followup.v1.ClaimFollowUpRequest
+	10, // 10: coworkcare.followup.v1.FollowUpService.ReassignFollowUp:input_type -> coworkcare.followup.v1.ReassignFollowUpRequest
+	11, // 11: coworkcare.followup.v1.FollowUpService.ReassignAllFollowUps:input_type -> coworkcare.followup.v1.ReassignAllFollowUpsRequest
+	12, // 12: coworkcare.followup.v1.FollowUpService.GetFollowUpPolicy:input_type -> coworkcare.followup.v1.GetFollowUpPolicyRequest
+	13, // 13: coworkcare.followup.v1.FollowUpService.UpdateFollowUpPolicy:input_type -> coworkcare.followup.v1.UpdateFollowUpPolicyRequest
+	14, // 14: coworkcare.followup.v1.FollowUpService.CreateFollowUp:output_type -> coworkcare.followup.v1.FollowUp
+	14, // 15: coworkcare.followup.v1.FollowUpService.GetFollowUp:output_type -> coworkcare.followup.v1.FollowUp
+	15, // 16: coworkcare.followup.v1.FollowUpService.ListCareUnitFollowUps:output_type -> coworkcare.followup.v1.ListCareUnitFollowUpsResponse
+	16, // 17: coworkcare.followup.v1.FollowUpService.ListPatientFollowUps:output_type -> coworkcare.followup.v1.ListPatientFollowUpsResponse
+	17, // 18: coworkcare.followup.v1.FollowUpService.ListMyFollowUps:output_type -> coworkcare.followup.v1.ListMyFollowUpsResponse
+	18, // 19: coworkcare.followup.v1.FollowUpService.WatchFollowUps:output_type -> coworkcare.followup.v1.WatchFollowUpsResponse
+	14, // 20: coworkcare.followup.v1.FollowUpService.CompleteFollowUp:output_type -> coworkcare.followup.v1.FollowUp
+	14, // 21: coworkcare.followup.v1.FollowUpService.CancelFollowUp:output_type -> coworkcare.followup.v1.FollowUp
+	14, // 22: coworkcare.followup.v1.FollowUpService.SnoozeFollowUp:output_type -> coworkcare.followup.v1.FollowUp
+	14, // 23: coworkcare.followup.v1.FollowUpService.ClaimFollowUp:output_type -> coworkcare.followup.v1.FollowUp
+	14, // 24: coworkcare.followup.v1.FollowUpService.ReassignFollowUp:output_type -> coworkcare.followup.v1.FollowUp
+	19, // 25: coworkcare.followup.v1.FollowUpService.ReassignAllFollowUps:output_type -> coworkcare.followup.v1.ReassignAllFollowUpsResponse
+	20, // 26: coworkcare.followup.v1.FollowUpService.GetFollowUpPolicy:output_type -> coworkcare.followup.v1.FollowUpPolicy
+	20, // 27: coworkcare.followup.v1.FollowUpService.UpdateFollowUpPolicy:output_type -> coworkcare.followup.v1.FollowUpPolicy
+	14, // [14:28] is the sub-list for method output_type
+	0,  // [0:14] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

@@ -274,6 +274,41 @@ func local_request_FollowUpService_ListMyFollowUps_0(ctx context.Context, marsha
 	return msg, metadata, err
 }
 
+var filter_FollowUpService_WatchFollowUps_0 = &utilities.DoubleArray{Encoding: map[string]int{}, Base: []int(nil), Check: []int(nil)}
+
+func request_FollowUpService_WatchFollowUps_0(ctx context.Context, marshaler runtime.Marshaler, client FollowUpServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq WatchFollowUpsRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_FollowUpService_WatchFollowUps_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.WatchFollowUps(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_FollowUpService_WatchFollowUps_0(ctx context.Context, marshaler runtime.Marshaler, server FollowUpServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq WatchFollowUpsRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_FollowUpService_WatchFollowUps_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.WatchFollowUps(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_FollowUpService_CompleteFollowUp_0(ctx context.Context, marshaler runtime.Marshaler, client FollowUpServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq CompleteFollowUpRequest
@@ -770,6 +805,26 @@ func RegisterFollowUpServiceHandlerServer(ctx context.Context, mux *runtime.Serv
 		}
 		forward_FollowUpService_ListMyFollowUps_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_FollowUpService_WatchFollowUps_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/coworkcare.followup.v1.FollowUpService/WatchFollowUps", runtime.WithHTTPPathPattern("/v1/followUps:watch"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_FollowUpService_WatchFollowUps_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_FollowUpService_WatchFollowUps_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_FollowUpService_CompleteFollowUp_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -1055,6 +1110,23 @@ func RegisterFollowUpServiceHandlerClient(ctx context.Context, mux *runtime.Serv
 		}
 		forward_FollowUpService_ListMyFollowUps_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_FollowUpService_WatchFollowUps_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/coworkcare.followup.v1.FollowUpService/WatchFollowUps", runtime.WithHTTPPathPattern("/v1/followUps:watch"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_FollowUpService_WatchFollowUps_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_FollowUpService_WatchFollowUps_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_FollowUpService_CompleteFollowUp_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -1200,6 +1272,7 @@ var (
 	pattern_FollowUpService_ListCareUnitFollowUps_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "careUnits", "care_unit_id", "followUps"}, ""))
 	pattern_FollowUpService_ListPatientFollowUps_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "patients", "patient_id", "followUps"}, ""))
 	pattern_FollowUpService_ListMyFollowUps_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "followUps"}, "mine"))
+	pattern_FollowUpService_WatchFollowUps_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "followUps"}, "watch"))
 	pattern_FollowUpService_CompleteFollowUp_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "followUps", "follow_up_id"}, "complete"))
 	pattern_FollowUpService_CancelFollowUp_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "followUps", "follow_up_id"}, "cancel"))
 	pattern_FollowUpService_SnoozeFollowUp_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "followUps", "follow_up_id"}, "snooze"))
@@ -1216,6 +1289,7 @@ var (
 	forward_FollowUpService_ListCareUnitFollowUps_0 = runtime.ForwardResponseMessage
 	forward_FollowUpService_ListPatientFollowUps_0  = runtime.ForwardResponseMessage
 	forward_FollowUpService_ListMyFollowUps_0       = runtime.ForwardResponseMessage
+	forward_FollowUpService_WatchFollowUps_0        = runtime.ForwardResponseMessage
 	forward_FollowUpService_CompleteFollowUp_0      = runtime.ForwardResponseMessage
 	forward_FollowUpService_CancelFollowUp_0        = runtime.ForwardResponseMessage
 	forward_FollowUpService_SnoozeFollowUp_0        = runtime.ForwardResponseMessage

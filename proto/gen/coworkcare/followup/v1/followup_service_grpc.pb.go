@@ -24,6 +24,7 @@ const (
 	FollowUpService_ListCareUnitFollowUps_FullMethodName = "/coworkcare.followup.v1.FollowUpService/ListCareUnitFollowUps"
 	FollowUpService_ListPatientFollowUps_FullMethodName  = "/coworkcare.followup.v1.FollowUpService/ListPatientFollowUps"
 	FollowUpService_ListMyFollowUps_FullMethodName       = "/coworkcare.followup.v1.FollowUpService/ListMyFollowUps"
+	FollowUpService_WatchFollowUps_FullMethodName        = "/coworkcare.followup.v1.FollowUpService/WatchFollowUps"
 	FollowUpService_CompleteFollowUp_FullMethodName      = "/coworkcare.followup.v1.FollowUpService/CompleteFollowUp"
 	FollowUpService_CancelFollowUp_FullMethodName        = "/coworkcare.followup.v1.FollowUpService/CancelFollowUp"
 	FollowUpService_SnoozeFollowUp_FullMethodName        = "/coworkcare.followup.v1.FollowUpService/SnoozeFollowUp"
@@ -60,6 +61,9 @@ type FollowUpServiceClient interface {
 	// Lists what the caller has to do, over all her roles and units, by due time, then id: what she owns in person, what nobody
 	// owns in person and one of her roles may take, and what has been escalated to one of her roles.
 	ListMyFollowUps(ctx context.Context, in *ListMyFollowUpsRequest, opts ...grpc.CallOption) (*ListMyFollowUpsResponse, error)
+	// Tells the changes of the caller's own worklist since a cursor, waiting for the first (long poll); over REST also as Server-Sent
+	// Events. A change that made a follow-up leave the list is told too. Errors: INVALID_ARGUMENT (BAD_CURSOR).
+	WatchFollowUps(ctx context.Context, in *WatchFollowUpsRequest, opts ...grpc.CallOption) (*WatchFollowUpsResponse, error)
 	// Says that it has been done: OPEN → COMPLETED. The owner, anyone at the unit with the owning role or the role it is escalated
 	// to, and any GP may. Errors: NOT_FOUND; PERMISSION_DENIED (OWNER_ROLE_REQUIRED); ABORTED; FAILED_PRECONDITION
 	// (RISK_ASSESSMENT_REQUIRED) for a risk assessment, which ends when it is documented.
@@ -140,6 +144,16 @@ func (c *followUpServiceClient) ListMyFollowUps(ctx context.Context, in *ListMyF
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListMyFollowUpsResponse)
 	err := c.cc.Invoke(ctx, FollowUpService_ListMyFollowUps_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *followUpServiceClient) WatchFollowUps(ctx context.Context, in *WatchFollowUpsRequest, opts ...grpc.CallOption) (*WatchFollowUpsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WatchFollowUpsResponse)
+	err := c.cc.Invoke(ctx, FollowUpService_WatchFollowUps_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -252,6 +266,9 @@ type FollowUpServiceServer interface {
 	// Lists what the caller has to do, over all her roles and units, by due time, then id: what she owns in person, what nobody
 	// owns in person and one of her roles may take, and what has been escalated to one of her roles.
 	ListMyFollowUps(context.Context, *ListMyFollowUpsRequest) (*ListMyFollowUpsResponse, error)
+	// Tells the changes of the caller's own worklist since a cursor, waiting for the first (long poll); over REST also as Server-Sent
+	// Events. A change that made a follow-up leave the list is told too. Errors: INVALID_ARGUMENT (BAD_CURSOR).
+	WatchFollowUps(context.Context, *WatchFollowUpsRequest) (*WatchFollowUpsResponse, error)
 	// Says that it has been done: OPEN → COMPLETED. The owner, anyone at the unit with the owning role or the role it is escalated
 	// to, and any GP may. Errors: NOT_FOUND; PERMISSION_DENIED (OWNER_ROLE_REQUIRED); ABORTED; FAILED_PRECONDITION
 	// (RISK_ASSESSMENT_REQUIRED) for a risk assessment, which ends when it is documented.
@@ -302,6 +319,9 @@ func (UnimplementedFollowUpServiceServer) ListPatientFollowUps(context.Context, 
 }
 func (UnimplementedFollowUpServiceServer) ListMyFollowUps(context.Context, *ListMyFollowUpsRequest) (*ListMyFollowUpsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListMyFollowUps not implemented")
+}
+func (UnimplementedFollowUpServiceServer) WatchFollowUps(context.Context, *WatchFollowUpsRequest) (*WatchFollowUpsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method WatchFollowUps not implemented")
 }
 func (UnimplementedFollowUpServiceServer) CompleteFollowUp(context.Context, *CompleteFollowUpRequest) (*FollowUp, error) {
 	return nil, status.Error(codes.Unimplemented, "method CompleteFollowUp not implemented")
@@ -434,6 +454,24 @@ func _FollowUpService_ListMyFollowUps_Handler(srv interface{}, ctx context.Conte
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(FollowUpServiceServer).ListMyFollowUps(ctx, req.(*ListMyFollowUpsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FollowUpService_WatchFollowUps_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WatchFollowUpsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FollowUpServiceServer).WatchFollowUps(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FollowUpService_WatchFollowUps_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FollowUpServiceServer).WatchFollowUps(ctx, req.(*WatchFollowUpsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -608,6 +646,10 @@ var FollowUpService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListMyFollowUps",
 			Handler:    _FollowUpService_ListMyFollowUps_Handler,
+		},
+		{
+			MethodName: "WatchFollowUps",
+			Handler:    _FollowUpService_WatchFollowUps_Handler,
 		},
 		{
 			MethodName: "CompleteFollowUp",

@@ -983,6 +983,189 @@ func (x *PatientPlace) GetRevision() int32 {
 	return 0
 }
 
+// Asks for the names of patients of a unit.
+type GetPatientNamesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The unit.
+	CareUnitId string `protobuf:"bytes,1,opt,name=care_unit_id,json=careUnitId,proto3" json:"care_unit_id,omitempty"`
+	// The patients, 1–200.
+	PatientIds    []string `protobuf:"bytes,2,rep,name=patient_ids,json=patientIds,proto3" json:"patient_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPatientNamesRequest) Reset() {
+	*x = GetPatientNamesRequest{}
+	mi := &file_coworkcare_patient_v1_patient_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPatientNamesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPatientNamesRequest) ProtoMessage() {}
+
+func (x *GetPatientNamesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_patient_v1_patient_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPatientNamesRequest.ProtoReflect.Descriptor instead.
+func (*GetPatientNamesRequest) Descriptor() ([]byte, []int) {
+	return file_coworkcare_patient_v1_patient_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *GetPatientNamesRequest) GetCareUnitId() string {
+	if x != nil {
+		return x.CareUnitId
+	}
+	return ""
+}
+
+func (x *GetPatientNamesRequest) GetPatientIds() []string {
+	if x != nil {
+		return x.PatientIds
+	}
+	return nil
+}
+
+// What a worklist shows of who a patient is.
+type PatientName struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The patient.
+	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
+	// The given name; empty when the identity is protected.
+	GivenName string `protobuf:"bytes,2,opt,name=given_name,json=givenName,proto3" json:"given_name,omitempty"`
+	// The family name; empty when the identity is protected.
+	FamilyName string `protobuf:"bytes,3,opt,name=family_name,json=familyName,proto3" json:"family_name,omitempty"`
+	// The day of birth, YYYY-MM-DD; empty when the identity is protected, or not known.
+	BirthDate string `protobuf:"bytes,4,opt,name=birth_date,json=birthDate,proto3" json:"birth_date,omitempty"`
+	// Whether the person's identity is protected: name and day of birth are left out of every list.
+	ProtectedIdentity bool `protobuf:"varint,5,opt,name=protected_identity,json=protectedIdentity,proto3" json:"protected_identity,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *PatientName) Reset() {
+	*x = PatientName{}
+	mi := &file_coworkcare_patient_v1_patient_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PatientName) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PatientName) ProtoMessage() {}
+
+func (x *PatientName) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_patient_v1_patient_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PatientName.ProtoReflect.Descriptor instead.
+func (*PatientName) Descriptor() ([]byte, []int) {
+	return file_coworkcare_patient_v1_patient_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *PatientName) GetPatientId() string {
+	if x != nil {
+		return x.PatientId
+	}
+	return ""
+}
+
+func (x *PatientName) GetGivenName() string {
+	if x != nil {
+		return x.GivenName
+	}
+	return ""
+}
+
+func (x *PatientName) GetFamilyName() string {
+	if x != nil {
+		return x.FamilyName
+	}
+	return ""
+}
+
+func (x *PatientName) GetBirthDate() string {
+	if x != nil {
+		return x.BirthDate
+	}
+	return ""
+}
+
+func (x *PatientName) GetProtectedIdentity() bool {
+	if x != nil {
+		return x.ProtectedIdentity
+	}
+	return false
+}
+
+// Answers with the names of patients of a unit.
+type PatientNames struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The names, in the order asked for. A patient who does not belong to the unit, or whose record has ended, is left out.
+	PatientNames  []*PatientName `protobuf:"bytes,1,rep,name=patient_names,json=patientNames,proto3" json:"patient_names,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PatientNames) Reset() {
+	*x = PatientNames{}
+	mi := &file_coworkcare_patient_v1_patient_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PatientNames) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PatientNames) ProtoMessage() {}
+
+func (x *PatientNames) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_patient_v1_patient_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PatientNames.ProtoReflect.Descriptor instead.
+func (*PatientNames) Descriptor() ([]byte, []int) {
+	return file_coworkcare_patient_v1_patient_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *PatientNames) GetPatientNames() []*PatientName {
+	if x != nil {
+		return x.PatientNames
+	}
+	return nil
+}
+
 // Work that the patient has, has had or is about to begin.
 type Patient_Employment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1004,7 +1187,7 @@ type Patient_Employment struct {
 
 func (x *Patient_Employment) Reset() {
 	*x = Patient_Employment{}
-	mi := &file_coworkcare_patient_v1_patient_proto_msgTypes[12]
+	mi := &file_coworkcare_patient_v1_patient_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1016,7 +1199,7 @@ func (x *Patient_Employment) String() string {
 func (*Patient_Employment) ProtoMessage() {}
 
 func (x *Patient_Employment) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_patient_v1_patient_proto_msgTypes[12]
+	mi := &file_coworkcare_patient_v1_patient_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1180,7 +1363,24 @@ const file_coworkcare_patient_v1_patient_proto_rawDesc = "" +
 	"\x10care_provider_id\x18\x02 \x01(\tR\x0ecareProviderId\x12 \n" +
 	"\fcare_unit_id\x18\x03 \x01(\tR\n" +
 	"careUnitId\x12\x1a\n" +
-	"\brevision\x18\x04 \x01(\x05R\brevisionBLZJgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1;patientv1b\x06proto3"
+	"\brevision\x18\x04 \x01(\x05R\brevision\"\x7f\n" +
+	"\x16GetPatientNamesRequest\x12-\n" +
+	"\fcare_unit_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\n" +
+	"careUnitId\x126\n" +
+	"\vpatient_ids\x18\x02 \x03(\tB\x15\xe0A\x02\xbaH\x0f\x92\x01\f\b\x01\x10\xc8\x01\"\x05r\x03\xb0\x01\x01R\n" +
+	"patientIds\"\xba\x01\n" +
+	"\vPatientName\x12\x1d\n" +
+	"\n" +
+	"patient_id\x18\x01 \x01(\tR\tpatientId\x12\x1d\n" +
+	"\n" +
+	"given_name\x18\x02 \x01(\tR\tgivenName\x12\x1f\n" +
+	"\vfamily_name\x18\x03 \x01(\tR\n" +
+	"familyName\x12\x1d\n" +
+	"\n" +
+	"birth_date\x18\x04 \x01(\tR\tbirthDate\x12-\n" +
+	"\x12protected_identity\x18\x05 \x01(\bR\x11protectedIdentity\"W\n" +
+	"\fPatientNames\x12G\n" +
+	"\rpatient_names\x18\x01 \x03(\v2\".coworkcare.patient.v1.PatientNameR\fpatientNamesBLZJgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1;patientv1b\x06proto3"
 
 var (
 	file_coworkcare_patient_v1_patient_proto_rawDescOnce sync.Once
@@ -1195,7 +1395,7 @@ func file_coworkcare_patient_v1_patient_proto_rawDescGZIP() []byte {
 }
 
 var file_coworkcare_patient_v1_patient_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_coworkcare_patient_v1_patient_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_coworkcare_patient_v1_patient_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_coworkcare_patient_v1_patient_proto_goTypes = []any{
 	(Patient_State)(0),                    // 0: coworkcare.patient.v1.Patient.State
 	(IdentityNumber_Kind)(0),              // 1: coworkcare.patient.v1.IdentityNumber.Kind
@@ -1211,30 +1411,34 @@ var file_coworkcare_patient_v1_patient_proto_goTypes = []any{
 	(*RegisterPatientInErrorRequest)(nil), // 11: coworkcare.patient.v1.RegisterPatientInErrorRequest
 	(*GetPatientPlaceRequest)(nil),        // 12: coworkcare.patient.v1.GetPatientPlaceRequest
 	(*PatientPlace)(nil),                  // 13: coworkcare.patient.v1.PatientPlace
-	(*Patient_Employment)(nil),            // 14: coworkcare.patient.v1.Patient.Employment
-	(*timestamppb.Timestamp)(nil),         // 15: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),         // 16: google.protobuf.FieldMask
+	(*GetPatientNamesRequest)(nil),        // 14: coworkcare.patient.v1.GetPatientNamesRequest
+	(*PatientName)(nil),                   // 15: coworkcare.patient.v1.PatientName
+	(*PatientNames)(nil),                  // 16: coworkcare.patient.v1.PatientNames
+	(*Patient_Employment)(nil),            // 17: coworkcare.patient.v1.Patient.Employment
+	(*timestamppb.Timestamp)(nil),         // 18: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),         // 19: google.protobuf.FieldMask
 }
 var file_coworkcare_patient_v1_patient_proto_depIdxs = []int32{
 	3,  // 0: coworkcare.patient.v1.Patient.identity_number:type_name -> coworkcare.patient.v1.IdentityNumber
-	14, // 1: coworkcare.patient.v1.Patient.employments:type_name -> coworkcare.patient.v1.Patient.Employment
+	17, // 1: coworkcare.patient.v1.Patient.employments:type_name -> coworkcare.patient.v1.Patient.Employment
 	0,  // 2: coworkcare.patient.v1.Patient.state:type_name -> coworkcare.patient.v1.Patient.State
 	4,  // 3: coworkcare.patient.v1.Patient.registered_in_error:type_name -> coworkcare.patient.v1.RegisteredInError
-	15, // 4: coworkcare.patient.v1.Patient.create_time:type_name -> google.protobuf.Timestamp
-	15, // 5: coworkcare.patient.v1.Patient.update_time:type_name -> google.protobuf.Timestamp
+	18, // 4: coworkcare.patient.v1.Patient.create_time:type_name -> google.protobuf.Timestamp
+	18, // 5: coworkcare.patient.v1.Patient.update_time:type_name -> google.protobuf.Timestamp
 	1,  // 6: coworkcare.patient.v1.IdentityNumber.kind:type_name -> coworkcare.patient.v1.IdentityNumber.Kind
-	15, // 7: coworkcare.patient.v1.RegisteredInError.mark_time:type_name -> google.protobuf.Timestamp
+	18, // 7: coworkcare.patient.v1.RegisteredInError.mark_time:type_name -> google.protobuf.Timestamp
 	2,  // 8: coworkcare.patient.v1.CreatePatientRequest.patient:type_name -> coworkcare.patient.v1.Patient
 	0,  // 9: coworkcare.patient.v1.ListPatientsRequest.state:type_name -> coworkcare.patient.v1.Patient.State
 	2,  // 10: coworkcare.patient.v1.ListPatientsResponse.patients:type_name -> coworkcare.patient.v1.Patient
 	3,  // 11: coworkcare.patient.v1.LookupPatientRequest.identity_number:type_name -> coworkcare.patient.v1.IdentityNumber
 	2,  // 12: coworkcare.patient.v1.UpdatePatientRequest.patient:type_name -> coworkcare.patient.v1.Patient
-	16, // 13: coworkcare.patient.v1.UpdatePatientRequest.update_mask:type_name -> google.protobuf.FieldMask
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	19, // 13: coworkcare.patient.v1.UpdatePatientRequest.update_mask:type_name -> google.protobuf.FieldMask
+	15, // 14: coworkcare.patient.v1.PatientNames.patient_names:type_name -> coworkcare.patient.v1.PatientName
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_coworkcare_patient_v1_patient_proto_init() }
@@ -1248,7 +1452,7 @@ func file_coworkcare_patient_v1_patient_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_coworkcare_patient_v1_patient_proto_rawDesc), len(file_coworkcare_patient_v1_patient_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   13,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -26,7 +26,7 @@ var File_coworkcare_patient_v1_patient_service_proto protoreflect.FileDescriptor
 
 const file_coworkcare_patient_v1_patient_service_proto_rawDesc = "" +
 	"\n" +
-	"+coworkcare/patient/v1/patient_service.proto\x12\x15coworkcare.patient.v1\x1a!coworkcare/access/v1/access.proto\x1a(coworkcare/patient/v1/care_episode.proto\x1a)coworkcare/patient/v1/care_provider.proto\x1a%coworkcare/patient/v1/care_unit.proto\x1a#coworkcare/patient/v1/consent.proto\x1a#coworkcare/patient/v1/patient.proto\x1a(coworkcare/patient/v1/practitioner.proto\x1a\x1cgoogle/api/annotations.proto2\x920\n" +
+	"+coworkcare/patient/v1/patient_service.proto\x12\x15coworkcare.patient.v1\x1a!coworkcare/access/v1/access.proto\x1a(coworkcare/patient/v1/care_episode.proto\x1a)coworkcare/patient/v1/care_provider.proto\x1a%coworkcare/patient/v1/care_unit.proto\x1a#coworkcare/patient/v1/consent.proto\x1a#coworkcare/patient/v1/patient.proto\x1a(coworkcare/patient/v1/practitioner.proto\x1a\x1cgoogle/api/annotations.proto2\x8b1\n" +
 	"\x0ePatientService\x12\x9e\x01\n" +
 	"\x12CreateCareProvider\x120.coworkcare.patient.v1.CreateCareProviderRequest\x1a#.coworkcare.patient.v1.CareProvider\"1\xaa\xd4\x18\x05\n" +
 	"\x01\f\x10\x02\x82\xd3\xe4\x93\x02\":\rcare_provider\"\x11/v1/careProviders\x12\xa8\x01\n" +
@@ -106,7 +106,8 @@ const file_coworkcare_patient_v1_patient_service_proto_rawDesc = "" +
 	"\x11ListConsentChecks\x12/.coworkcare.patient.v1.ListConsentChecksRequest\x1a0.coworkcare.patient.v1.ListConsentChecksResponse\"=\xaa\xd4\x18\n" +
 	"\n" +
 	"\x04\x01\x02\x03\r\x10\x05(\x01\x82\xd3\xe4\x93\x02)\x12'/v1/patients/{patient_id}/consentChecks\x12\xa8\x01\n" +
-	"\x0fGetPatientPlace\x12-.coworkcare.patient.v1.GetPatientPlaceRequest\x1a#.coworkcare.patient.v1.PatientPlace\"A\xaa\xd4\x18=\x10\x01\"\bcareplan\"\tsickleave\"\bfollowup\"\bcaseload\"\x10employerdialogueBLZJgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1;patientv1b\x06proto3"
+	"\x0fGetPatientPlace\x12-.coworkcare.patient.v1.GetPatientPlaceRequest\x1a#.coworkcare.patient.v1.PatientPlace\"A\xaa\xd4\x18=\x10\x01\"\bcareplan\"\tsickleave\"\bfollowup\"\bcaseload\"\x10employerdialogue\x12w\n" +
+	"\x0fGetPatientNames\x12-.coworkcare.patient.v1.GetPatientNamesRequest\x1a#.coworkcare.patient.v1.PatientNames\"\x10\xaa\xd4\x18\f\x10\x01\"\bcaseloadBLZJgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1;patientv1b\x06proto3"
 
 var file_coworkcare_patient_v1_patient_service_proto_goTypes = []any{
 	(*CreateCareProviderRequest)(nil),         // 0: coworkcare.patient.v1.CreateCareProviderRequest
@@ -143,21 +144,23 @@ var file_coworkcare_patient_v1_patient_service_proto_goTypes = []any{
 	(*CheckConsentRequest)(nil),               // 31: coworkcare.patient.v1.CheckConsentRequest
 	(*ListConsentChecksRequest)(nil),          // 32: coworkcare.patient.v1.ListConsentChecksRequest
 	(*GetPatientPlaceRequest)(nil),            // 33: coworkcare.patient.v1.GetPatientPlaceRequest
-	(*CareProvider)(nil),                      // 34: coworkcare.patient.v1.CareProvider
-	(*ListCareProvidersResponse)(nil),         // 35: coworkcare.patient.v1.ListCareProvidersResponse
-	(*CareUnit)(nil),                          // 36: coworkcare.patient.v1.CareUnit
-	(*ListCareUnitsResponse)(nil),             // 37: coworkcare.patient.v1.ListCareUnitsResponse
-	(*Practitioner)(nil),                      // 38: coworkcare.patient.v1.Practitioner
-	(*ListPractitionersResponse)(nil),         // 39: coworkcare.patient.v1.ListPractitionersResponse
-	(*Patient)(nil),                           // 40: coworkcare.patient.v1.Patient
-	(*ListPatientsResponse)(nil),              // 41: coworkcare.patient.v1.ListPatientsResponse
-	(*CareEpisode)(nil),                       // 42: coworkcare.patient.v1.CareEpisode
-	(*ListCareEpisodesResponse)(nil),          // 43: coworkcare.patient.v1.ListCareEpisodesResponse
-	(*Consent)(nil),                           // 44: coworkcare.patient.v1.Consent
-	(*ListConsentsResponse)(nil),              // 45: coworkcare.patient.v1.ListConsentsResponse
-	(*CheckConsentResponse)(nil),              // 46: coworkcare.patient.v1.CheckConsentResponse
-	(*ListConsentChecksResponse)(nil),         // 47: coworkcare.patient.v1.ListConsentChecksResponse
-	(*PatientPlace)(nil),                      // 48: coworkcare.patient.v1.PatientPlace
+	(*GetPatientNamesRequest)(nil),            // 34: coworkcare.patient.v1.GetPatientNamesRequest
+	(*CareProvider)(nil),                      // 35: coworkcare.patient.v1.CareProvider
+	(*ListCareProvidersResponse)(nil),         // 36: coworkcare.patient.v1.ListCareProvidersResponse
+	(*CareUnit)(nil),                          // 37: coworkcare.patient.v1.CareUnit
+	(*ListCareUnitsResponse)(nil),             // 38: coworkcare.patient.v1.ListCareUnitsResponse
+	(*Practitioner)(nil),                      // 39: coworkcare.patient.v1.Practitioner
+	(*ListPractitionersResponse)(nil),         // 40: coworkcare.patient.v1.ListPractitionersResponse
+	(*Patient)(nil),                           // 41: coworkcare.patient.v1.Patient
+	(*ListPatientsResponse)(nil),              // 42: coworkcare.patient.v1.ListPatientsResponse
+	(*CareEpisode)(nil),                       // 43: coworkcare.patient.v1.CareEpisode
+	(*ListCareEpisodesResponse)(nil),          // 44: coworkcare.patient.v1.ListCareEpisodesResponse
+	(*Consent)(nil),                           // 45: coworkcare.patient.v1.Consent
+	(*ListConsentsResponse)(nil),              // 46: coworkcare.patient.v1.ListConsentsResponse
+	(*CheckConsentResponse)(nil),              // 47: coworkcare.patient.v1.CheckConsentResponse
+	(*ListConsentChecksResponse)(nil),         // 48: coworkcare.patient.v1.ListConsentChecksResponse
+	(*PatientPlace)(nil),                      // 49: coworkcare.patient.v1.PatientPlace
+	(*PatientNames)(nil),                      // 50: coworkcare.patient.v1.PatientNames
 }
 var file_coworkcare_patient_v1_patient_service_proto_depIdxs = []int32{
 	0,  // 0: coworkcare.patient.v1.PatientService.CreateCareProvider:input_type -> coworkcare.patient.v1.CreateCareProviderRequest
@@ -194,42 +197,44 @@ var file_coworkcare_patient_v1_patient_service_proto_depIdxs = []int32{
 	31, // 31: coworkcare.patient.v1.PatientService.CheckConsent:input_type -> coworkcare.patient.v1.CheckConsentRequest
 	32, // 32: coworkcare.patient.v1.PatientService.ListConsentChecks:input_type -> coworkcare.patient.v1.ListConsentChecksRequest
 	33, // 33: coworkcare.patient.v1.PatientService.GetPatientPlace:input_type -> coworkcare.patient.v1.GetPatientPlaceRequest
-	34, // 34: coworkcare.patient.v1.PatientService.CreateCareProvider:output_type -> coworkcare.patient.v1.CareProvider
-	34, // 35: coworkcare.patient.v1.PatientService.GetCareProvider:output_type -> coworkcare.patient.v1.CareProvider
-	35, // 36: coworkcare.patient.v1.PatientService.ListCareProviders:output_type -> coworkcare.patient.v1.ListCareProvidersResponse
-	34, // 37: coworkcare.patient.v1.PatientService.UpdateCareProvider:output_type -> coworkcare.patient.v1.CareProvider
-	36, // 38: coworkcare.patient.v1.PatientService.CreateCareUnit:output_type -> coworkcare.patient.v1.CareUnit
-	36, // 39: coworkcare.patient.v1.PatientService.GetCareUnit:output_type -> coworkcare.patient.v1.CareUnit
-	37, // 40: coworkcare.patient.v1.PatientService.ListCareUnits:output_type -> coworkcare.patient.v1.ListCareUnitsResponse
-	36, // 41: coworkcare.patient.v1.PatientService.UpdateCareUnit:output_type -> coworkcare.patient.v1.CareUnit
-	38, // 42: coworkcare.patient.v1.PatientService.CreatePractitioner:output_type -> coworkcare.patient.v1.Practitioner
-	38, // 43: coworkcare.patient.v1.PatientService.GetPractitioner:output_type -> coworkcare.patient.v1.Practitioner
-	39, // 44: coworkcare.patient.v1.PatientService.ListPractitioners:output_type -> coworkcare.patient.v1.ListPractitionersResponse
-	38, // 45: coworkcare.patient.v1.PatientService.UpdatePractitioner:output_type -> coworkcare.patient.v1.Practitioner
-	38, // 46: coworkcare.patient.v1.PatientService.EndEmployment:output_type -> coworkcare.patient.v1.Practitioner
-	40, // 47: coworkcare.patient.v1.PatientService.CreatePatient:output_type -> coworkcare.patient.v1.Patient
-	40, // 48: coworkcare.patient.v1.PatientService.GetPatient:output_type -> coworkcare.patient.v1.Patient
-	41, // 49: coworkcare.patient.v1.PatientService.ListPatients:output_type -> coworkcare.patient.v1.ListPatientsResponse
-	40, // 50: coworkcare.patient.v1.PatientService.LookupPatient:output_type -> coworkcare.patient.v1.Patient
-	40, // 51: coworkcare.patient.v1.PatientService.UpdatePatient:output_type -> coworkcare.patient.v1.Patient
-	40, // 52: coworkcare.patient.v1.PatientService.RegisterPatientInError:output_type -> coworkcare.patient.v1.Patient
-	42, // 53: coworkcare.patient.v1.PatientService.StartCareEpisode:output_type -> coworkcare.patient.v1.CareEpisode
-	42, // 54: coworkcare.patient.v1.PatientService.GetCareEpisode:output_type -> coworkcare.patient.v1.CareEpisode
-	43, // 55: coworkcare.patient.v1.PatientService.ListCareEpisodes:output_type -> coworkcare.patient.v1.ListCareEpisodesResponse
-	42, // 56: coworkcare.patient.v1.PatientService.AcceptReferral:output_type -> coworkcare.patient.v1.CareEpisode
-	42, // 57: coworkcare.patient.v1.PatientService.DeclineReferral:output_type -> coworkcare.patient.v1.CareEpisode
-	42, // 58: coworkcare.patient.v1.PatientService.AssignTeam:output_type -> coworkcare.patient.v1.CareEpisode
-	42, // 59: coworkcare.patient.v1.PatientService.CloseCareEpisode:output_type -> coworkcare.patient.v1.CareEpisode
-	42, // 60: coworkcare.patient.v1.PatientService.RegisterCareEpisodeInError:output_type -> coworkcare.patient.v1.CareEpisode
-	44, // 61: coworkcare.patient.v1.PatientService.GrantConsent:output_type -> coworkcare.patient.v1.Consent
-	44, // 62: coworkcare.patient.v1.PatientService.DeclineConsent:output_type -> coworkcare.patient.v1.Consent
-	44, // 63: coworkcare.patient.v1.PatientService.WithdrawConsent:output_type -> coworkcare.patient.v1.Consent
-	45, // 64: coworkcare.patient.v1.PatientService.ListConsents:output_type -> coworkcare.patient.v1.ListConsentsResponse
-	46, // 65: coworkcare.patient.v1.PatientService.CheckConsent:output_type -> coworkcare.patient.v1.CheckConsentResponse
-	47, // 66: coworkcare.patient.v1.PatientService.ListConsentChecks:output_type -> coworkcare.patient.v1.ListConsentChecksResponse
-	48, // 67: coworkcare.patient.v1.PatientService.GetPatientPlace:output_type -> coworkcare.patient.v1.PatientPlace
-	34, // [34:68] is the sub-list for method output_type
-	0,  // [0:34] is the sub-list for method input_type
+	34, // 34: coworkcare.patient.v1.PatientService.GetPatientNames:input_type -> coworkcare.patient.v1.GetPatientNamesRequest
+	35, // 35: coworkcare.patient.v1.PatientService.CreateCareProvider:output_type -> coworkcare.patient.v1.CareProvider
+	35, // 36: coworkcare.patient.v1.PatientService.GetCareProvider:output_type -> coworkcare.patient.v1.CareProvider
+	36, // 37: coworkcare.patient.v1.PatientService.ListCareProviders:output_type -> coworkcare.patient.v1.ListCareProvidersResponse
+	35, // 38: coworkcare.patient.v1.PatientService.UpdateCareProvider:output_type -> coworkcare.patient.v1.CareProvider
+	37, // 39: coworkcare.patient.v1.PatientService.CreateCareUnit:output_type -> coworkcare.patient.v1.CareUnit
+	37, // 40: coworkcare.patient.v1.PatientService.GetCareUnit:output_type -> coworkcare.patient.v1.CareUnit
+	38, // 41: coworkcare.patient.v1.PatientService.ListCareUnits:output_type -> coworkcare.patient.v1.ListCareUnitsResponse
+	37, // 42: coworkcare.patient.v1.PatientService.UpdateCareUnit:output_type -> coworkcare.patient.v1.CareUnit
+	39, // 43: coworkcare.patient.v1.PatientService.CreatePractitioner:output_type -> coworkcare.patient.v1.Practitioner
+	39, // 44: coworkcare.patient.v1.PatientService.GetPractitioner:output_type -> coworkcare.patient.v1.Practitioner
+	40, // 45: coworkcare.patient.v1.PatientService.ListPractitioners:output_type -> coworkcare.patient.v1.ListPractitionersResponse
+	39, // 46: coworkcare.patient.v1.PatientService.UpdatePractitioner:output_type -> coworkcare.patient.v1.Practitioner
+	39, // 47: coworkcare.patient.v1.PatientService.EndEmployment:output_type -> coworkcare.patient.v1.Practitioner
+	41, // 48: coworkcare.patient.v1.PatientService.CreatePatient:output_type -> coworkcare.patient.v1.Patient
+	41, // 49: coworkcare.patient.v1.PatientService.GetPatient:output_type -> coworkcare.patient.v1.Patient
+	42, // 50: coworkcare.patient.v1.PatientService.ListPatients:output_type -> coworkcare.patient.v1.ListPatientsResponse
+	41, // 51: coworkcare.patient.v1.PatientService.LookupPatient:output_type -> coworkcare.patient.v1.Patient
+	41, // 52: coworkcare.patient.v1.PatientService.UpdatePatient:output_type -> coworkcare.patient.v1.Patient
+	41, // 53: coworkcare.patient.v1.PatientService.RegisterPatientInError:output_type -> coworkcare.patient.v1.Patient
+	43, // 54: coworkcare.patient.v1.PatientService.StartCareEpisode:output_type -> coworkcare.patient.v1.CareEpisode
+	43, // 55: coworkcare.patient.v1.PatientService.GetCareEpisode:output_type -> coworkcare.patient.v1.CareEpisode
+	44, // 56: coworkcare.patient.v1.PatientService.ListCareEpisodes:output_type -> coworkcare.patient.v1.ListCareEpisodesResponse
+	43, // 57: coworkcare.patient.v1.PatientService.AcceptReferral:output_type -> coworkcare.patient.v1.CareEpisode
+	43, // 58: coworkcare.patient.v1.PatientService.DeclineReferral:output_type -> coworkcare.patient.v1.CareEpisode
+	43, // 59: coworkcare.patient.v1.PatientService.AssignTeam:output_type -> coworkcare.patient.v1.CareEpisode
+	43, // 60: coworkcare.patient.v1.PatientService.CloseCareEpisode:output_type -> coworkcare.patient.v1.CareEpisode
+	43, // 61: coworkcare.patient.v1.PatientService.RegisterCareEpisodeInError:output_type -> coworkcare.patient.v1.CareEpisode
+	45, // 62: coworkcare.patient.v1.PatientService.GrantConsent:output_type -> coworkcare.patient.v1.Consent
+	45, // 63: coworkcare.patient.v1.PatientService.DeclineConsent:output_type -> coworkcare.patient.v1.Consent
+	45, // 64: coworkcare.patient.v1.PatientService.WithdrawConsent:output_type -> coworkcare.patient.v1.Consent
+	46, // 65: coworkcare.patient.v1.PatientService.ListConsents:output_type -> coworkcare.patient.v1.ListConsentsResponse
+	47, // 66: coworkcare.patient.v1.PatientService.CheckConsent:output_type -> coworkcare.patient.v1.CheckConsentResponse
+	48, // 67: coworkcare.patient.v1.PatientService.ListConsentChecks:output_type -> coworkcare.patient.v1.ListConsentChecksResponse
+	49, // 68: coworkcare.patient.v1.PatientService.GetPatientPlace:output_type -> coworkcare.patient.v1.PatientPlace
+	50, // 69: coworkcare.patient.v1.PatientService.GetPatientNames:output_type -> coworkcare.patient.v1.PatientNames
+	35, // [35:70] is the sub-list for method output_type
+	0,  // [0:35] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

@@ -53,6 +53,7 @@ const (
 	PatientService_CheckConsent_FullMethodName               = "/coworkcare.patient.v1.PatientService/CheckConsent"
 	PatientService_ListConsentChecks_FullMethodName          = "/coworkcare.patient.v1.PatientService/ListConsentChecks"
 	PatientService_GetPatientPlace_FullMethodName            = "/coworkcare.patient.v1.PatientService/GetPatientPlace"
+	PatientService_GetPatientNames_FullMethodName            = "/coworkcare.patient.v1.PatientService/GetPatientNames"
 )
 
 // PatientServiceClient is the client API for PatientService service.
@@ -159,6 +160,8 @@ type PatientServiceClient interface {
 	// Where a patient belongs. For the product's own services only: each keeps a copy of its own from the event log and asks
 	// here when it has not heard of a patient yet. Errors: NOT_FOUND.
 	GetPatientPlace(ctx context.Context, in *GetPatientPlaceRequest, opts ...grpc.CallOption) (*PatientPlace, error)
+	// Gives the names of patients of a unit. For caseload only, whose lists keep no names; it has judged its own caller.
+	GetPatientNames(ctx context.Context, in *GetPatientNamesRequest, opts ...grpc.CallOption) (*PatientNames, error)
 }
 
 type patientServiceClient struct {
@@ -509,6 +512,16 @@ func (c *patientServiceClient) GetPatientPlace(ctx context.Context, in *GetPatie
 	return out, nil
 }
 
+func (c *patientServiceClient) GetPatientNames(ctx context.Context, in *GetPatientNamesRequest, opts ...grpc.CallOption) (*PatientNames, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PatientNames)
+	err := c.cc.Invoke(ctx, PatientService_GetPatientNames_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PatientServiceServer is the server API for PatientService service.
 // All implementations must embed UnimplementedPatientServiceServer
 // for forward compatibility.
@@ -613,6 +626,8 @@ type PatientServiceServer interface {
 	// Where a patient belongs. For the product's own services only: each keeps a copy of its own from the event log and asks
 	// here when it has not heard of a patient yet. Errors: NOT_FOUND.
 	GetPatientPlace(context.Context, *GetPatientPlaceRequest) (*PatientPlace, error)
+	// Gives the names of patients of a unit. For caseload only, whose lists keep no names; it has judged its own caller.
+	GetPatientNames(context.Context, *GetPatientNamesRequest) (*PatientNames, error)
 	mustEmbedUnimplementedPatientServiceServer()
 }
 
@@ -724,6 +739,9 @@ func (UnimplementedPatientServiceServer) ListConsentChecks(context.Context, *Lis
 }
 func (UnimplementedPatientServiceServer) GetPatientPlace(context.Context, *GetPatientPlaceRequest) (*PatientPlace, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetPatientPlace not implemented")
+}
+func (UnimplementedPatientServiceServer) GetPatientNames(context.Context, *GetPatientNamesRequest) (*PatientNames, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPatientNames not implemented")
 }
 func (UnimplementedPatientServiceServer) mustEmbedUnimplementedPatientServiceServer() {}
 func (UnimplementedPatientServiceServer) testEmbeddedByValue()                        {}
@@ -1358,6 +1376,24 @@ func _PatientService_GetPatientPlace_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PatientService_GetPatientNames_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPatientNamesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PatientServiceServer).GetPatientNames(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PatientService_GetPatientNames_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PatientServiceServer).GetPatientNames(ctx, req.(*GetPatientNamesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PatientService_ServiceDesc is the grpc.ServiceDesc for PatientService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1500,6 +1536,10 @@ var PatientService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetPatientPlace",
 			Handler:    _PatientService_GetPatientPlace_Handler,
+		},
+		{
+			MethodName: "GetPatientNames",
+			Handler:    _PatientService_GetPatientNames_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

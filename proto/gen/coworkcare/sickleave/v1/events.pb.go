@@ -323,6 +323,10 @@ type ReturnToWorkPlanSnapshot struct {
 	Steps []*ReturnToWorkStep `protobuf:"bytes,5,rep,name=steps,proto3" json:"steps,omitempty"`
 	// The parties who have agreed to this version.
 	AgreedParties []ReturnToWorkPlan_Party `protobuf:"varint,6,rep,packed,name=agreed_parties,json=agreedParties,proto3,enum=coworkcare.sickleave.v1.ReturnToWorkPlan_Party" json:"agreed_parties,omitempty"`
+	// The check-ins on this version, oldest first.
+	CheckIns []*ReturnToWorkCheckInSnapshot `protobuf:"bytes,7,rep,name=check_ins,json=checkIns,proto3" json:"check_ins,omitempty"`
+	// What to try next, from the check-ins.
+	NextMeasure   ReturnToWorkPlan_Measure `protobuf:"varint,8,opt,name=next_measure,json=nextMeasure,proto3,enum=coworkcare.sickleave.v1.ReturnToWorkPlan_Measure" json:"next_measure,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -399,6 +403,186 @@ func (x *ReturnToWorkPlanSnapshot) GetAgreedParties() []ReturnToWorkPlan_Party {
 	return nil
 }
 
+func (x *ReturnToWorkPlanSnapshot) GetCheckIns() []*ReturnToWorkCheckInSnapshot {
+	if x != nil {
+		return x.CheckIns
+	}
+	return nil
+}
+
+func (x *ReturnToWorkPlanSnapshot) GetNextMeasure() ReturnToWorkPlan_Measure {
+	if x != nil {
+		return x.NextMeasure
+	}
+	return ReturnToWorkPlan_MEASURE_UNSPECIFIED
+}
+
+// One check-in on a step.
+type ReturnToWorkCheckInSnapshot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The step.
+	StepId string `protobuf:"bytes,1,opt,name=step_id,json=stepId,proto3" json:"step_id,omitempty"`
+	// The day, YYYY-MM-DD.
+	CheckInDate   string `protobuf:"bytes,2,opt,name=check_in_date,json=checkInDate,proto3" json:"check_in_date,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnToWorkCheckInSnapshot) Reset() {
+	*x = ReturnToWorkCheckInSnapshot{}
+	mi := &file_coworkcare_sickleave_v1_events_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnToWorkCheckInSnapshot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnToWorkCheckInSnapshot) ProtoMessage() {}
+
+func (x *ReturnToWorkCheckInSnapshot) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_sickleave_v1_events_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnToWorkCheckInSnapshot.ProtoReflect.Descriptor instead.
+func (*ReturnToWorkCheckInSnapshot) Descriptor() ([]byte, []int) {
+	return file_coworkcare_sickleave_v1_events_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ReturnToWorkCheckInSnapshot) GetStepId() string {
+	if x != nil {
+		return x.StepId
+	}
+	return ""
+}
+
+func (x *ReturnToWorkCheckInSnapshot) GetCheckInDate() string {
+	if x != nil {
+		return x.CheckInDate
+	}
+	return ""
+}
+
+// `sick_leave.changed`: what the signed certificates of a patient add up to has changed. The resource is the patient, and the
+// revision grows with each change, whichever certificate made it: of two snapshots the one with the higher revision counts.
+type SickLeaveSnapshot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Every case, oldest first, with at most 5 free days between two certificates of one case.
+	Cases         []*SickLeaveCaseSnapshot `protobuf:"bytes,1,rep,name=cases,proto3" json:"cases,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SickLeaveSnapshot) Reset() {
+	*x = SickLeaveSnapshot{}
+	mi := &file_coworkcare_sickleave_v1_events_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SickLeaveSnapshot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SickLeaveSnapshot) ProtoMessage() {}
+
+func (x *SickLeaveSnapshot) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_sickleave_v1_events_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SickLeaveSnapshot.ProtoReflect.Descriptor instead.
+func (*SickLeaveSnapshot) Descriptor() ([]byte, []int) {
+	return file_coworkcare_sickleave_v1_events_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *SickLeaveSnapshot) GetCases() []*SickLeaveCaseSnapshot {
+	if x != nil {
+		return x.Cases
+	}
+	return nil
+}
+
+// One case, as far as it does not depend on the day looked at.
+type SickLeaveCaseSnapshot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The first certified day, YYYY-MM-DD.
+	StartDate string `protobuf:"bytes,1,opt,name=start_date,json=startDate,proto3" json:"start_date,omitempty"`
+	// The last certified day, YYYY-MM-DD.
+	EndDate string `protobuf:"bytes,2,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
+	// The certified days with the degree that counts on each, in order of time, without overlap. Days of a gap are in none.
+	Periods       []*CertificatePeriod `protobuf:"bytes,3,rep,name=periods,proto3" json:"periods,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SickLeaveCaseSnapshot) Reset() {
+	*x = SickLeaveCaseSnapshot{}
+	mi := &file_coworkcare_sickleave_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SickLeaveCaseSnapshot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SickLeaveCaseSnapshot) ProtoMessage() {}
+
+func (x *SickLeaveCaseSnapshot) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_sickleave_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SickLeaveCaseSnapshot.ProtoReflect.Descriptor instead.
+func (*SickLeaveCaseSnapshot) Descriptor() ([]byte, []int) {
+	return file_coworkcare_sickleave_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *SickLeaveCaseSnapshot) GetStartDate() string {
+	if x != nil {
+		return x.StartDate
+	}
+	return ""
+}
+
+func (x *SickLeaveCaseSnapshot) GetEndDate() string {
+	if x != nil {
+		return x.EndDate
+	}
+	return ""
+}
+
+func (x *SickLeaveCaseSnapshot) GetPeriods() []*CertificatePeriod {
+	if x != nil {
+		return x.Periods
+	}
+	return nil
+}
+
 var File_coworkcare_sickleave_v1_events_proto protoreflect.FileDescriptor
 
 const file_coworkcare_sickleave_v1_events_proto_rawDesc = "" +
@@ -427,14 +611,26 @@ const file_coworkcare_sickleave_v1_events_proto_rawDesc = "" +
 	"\x0fcare_episode_id\x18\x02 \x01(\tR\rcareEpisodeId\x12\x1f\n" +
 	"\vassess_date\x18\x03 \x01(\tR\n" +
 	"assessDate\x12.\n" +
-	"\x13registered_in_error\x18\x04 \x01(\bR\x11registeredInError\"\xf0\x02\n" +
+	"\x13registered_in_error\x18\x04 \x01(\bR\x11registeredInError\"\x99\x04\n" +
 	"\x18ReturnToWorkPlanSnapshot\x122\n" +
 	"\x16return_to_work_plan_id\x18\x01 \x01(\tR\x12returnToWorkPlanId\x12&\n" +
 	"\x0fcare_episode_id\x18\x02 \x01(\tR\rcareEpisodeId\x12E\n" +
 	"\x05state\x18\x03 \x01(\x0e2/.coworkcare.sickleave.v1.ReturnToWorkPlan.StateR\x05state\x12\x18\n" +
 	"\aversion\x18\x04 \x01(\x05R\aversion\x12?\n" +
 	"\x05steps\x18\x05 \x03(\v2).coworkcare.sickleave.v1.ReturnToWorkStepR\x05steps\x12V\n" +
-	"\x0eagreed_parties\x18\x06 \x03(\x0e2/.coworkcare.sickleave.v1.ReturnToWorkPlan.PartyR\ragreedPartiesBPZNgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1;sickleavev1b\x06proto3"
+	"\x0eagreed_parties\x18\x06 \x03(\x0e2/.coworkcare.sickleave.v1.ReturnToWorkPlan.PartyR\ragreedParties\x12Q\n" +
+	"\tcheck_ins\x18\a \x03(\v24.coworkcare.sickleave.v1.ReturnToWorkCheckInSnapshotR\bcheckIns\x12T\n" +
+	"\fnext_measure\x18\b \x01(\x0e21.coworkcare.sickleave.v1.ReturnToWorkPlan.MeasureR\vnextMeasure\"Z\n" +
+	"\x1bReturnToWorkCheckInSnapshot\x12\x17\n" +
+	"\astep_id\x18\x01 \x01(\tR\x06stepId\x12\"\n" +
+	"\rcheck_in_date\x18\x02 \x01(\tR\vcheckInDate\"Y\n" +
+	"\x11SickLeaveSnapshot\x12D\n" +
+	"\x05cases\x18\x01 \x03(\v2..coworkcare.sickleave.v1.SickLeaveCaseSnapshotR\x05cases\"\x97\x01\n" +
+	"\x15SickLeaveCaseSnapshot\x12\x1d\n" +
+	"\n" +
+	"start_date\x18\x01 \x01(\tR\tstartDate\x12\x19\n" +
+	"\bend_date\x18\x02 \x01(\tR\aendDate\x12D\n" +
+	"\aperiods\x18\x03 \x03(\v2*.coworkcare.sickleave.v1.CertificatePeriodR\aperiodsBPZNgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1;sickleavev1b\x06proto3"
 
 var (
 	file_coworkcare_sickleave_v1_events_proto_rawDescOnce sync.Once
@@ -448,35 +644,43 @@ func file_coworkcare_sickleave_v1_events_proto_rawDescGZIP() []byte {
 	return file_coworkcare_sickleave_v1_events_proto_rawDescData
 }
 
-var file_coworkcare_sickleave_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_coworkcare_sickleave_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_coworkcare_sickleave_v1_events_proto_goTypes = []any{
 	(*CertificateSnapshot)(nil),           // 0: coworkcare.sickleave.v1.CertificateSnapshot
 	(*ScreeningSnapshot)(nil),             // 1: coworkcare.sickleave.v1.ScreeningSnapshot
 	(*WorkAbilityAssessmentSnapshot)(nil), // 2: coworkcare.sickleave.v1.WorkAbilityAssessmentSnapshot
 	(*ReturnToWorkPlanSnapshot)(nil),      // 3: coworkcare.sickleave.v1.ReturnToWorkPlanSnapshot
-	(Certificate_State)(0),                // 4: coworkcare.sickleave.v1.Certificate.State
-	(*timestamppb.Timestamp)(nil),         // 5: google.protobuf.Timestamp
-	(*CertificatePeriod)(nil),             // 6: coworkcare.sickleave.v1.CertificatePeriod
-	(Screening_Need)(0),                   // 7: coworkcare.sickleave.v1.Screening.Need
-	(Screening_Offer)(0),                  // 8: coworkcare.sickleave.v1.Screening.Offer
-	(ReturnToWorkPlan_State)(0),           // 9: coworkcare.sickleave.v1.ReturnToWorkPlan.State
-	(*ReturnToWorkStep)(nil),              // 10: coworkcare.sickleave.v1.ReturnToWorkStep
-	(ReturnToWorkPlan_Party)(0),           // 11: coworkcare.sickleave.v1.ReturnToWorkPlan.Party
+	(*ReturnToWorkCheckInSnapshot)(nil),   // 4: coworkcare.sickleave.v1.ReturnToWorkCheckInSnapshot
+	(*SickLeaveSnapshot)(nil),             // 5: coworkcare.sickleave.v1.SickLeaveSnapshot
+	(*SickLeaveCaseSnapshot)(nil),         // 6: coworkcare.sickleave.v1.SickLeaveCaseSnapshot
+	(Certificate_State)(0),                // 7: coworkcare.sickleave.v1.Certificate.State
+	(*timestamppb.Timestamp)(nil),         // 8: google.protobuf.Timestamp
+	(*CertificatePeriod)(nil),             // 9: coworkcare.sickleave.v1.CertificatePeriod
+	(Screening_Need)(0),                   // 10: coworkcare.sickleave.v1.Screening.Need
+	(Screening_Offer)(0),                  // 11: coworkcare.sickleave.v1.Screening.Offer
+	(ReturnToWorkPlan_State)(0),           // 12: coworkcare.sickleave.v1.ReturnToWorkPlan.State
+	(*ReturnToWorkStep)(nil),              // 13: coworkcare.sickleave.v1.ReturnToWorkStep
+	(ReturnToWorkPlan_Party)(0),           // 14: coworkcare.sickleave.v1.ReturnToWorkPlan.Party
+	(ReturnToWorkPlan_Measure)(0),         // 15: coworkcare.sickleave.v1.ReturnToWorkPlan.Measure
 }
 var file_coworkcare_sickleave_v1_events_proto_depIdxs = []int32{
-	4,  // 0: coworkcare.sickleave.v1.CertificateSnapshot.state:type_name -> coworkcare.sickleave.v1.Certificate.State
-	5,  // 1: coworkcare.sickleave.v1.CertificateSnapshot.sign_time:type_name -> google.protobuf.Timestamp
-	6,  // 2: coworkcare.sickleave.v1.CertificateSnapshot.periods:type_name -> coworkcare.sickleave.v1.CertificatePeriod
-	7,  // 3: coworkcare.sickleave.v1.ScreeningSnapshot.need:type_name -> coworkcare.sickleave.v1.Screening.Need
-	8,  // 4: coworkcare.sickleave.v1.ScreeningSnapshot.offer:type_name -> coworkcare.sickleave.v1.Screening.Offer
-	9,  // 5: coworkcare.sickleave.v1.ReturnToWorkPlanSnapshot.state:type_name -> coworkcare.sickleave.v1.ReturnToWorkPlan.State
-	10, // 6: coworkcare.sickleave.v1.ReturnToWorkPlanSnapshot.steps:type_name -> coworkcare.sickleave.v1.ReturnToWorkStep
-	11, // 7: coworkcare.sickleave.v1.ReturnToWorkPlanSnapshot.agreed_parties:type_name -> coworkcare.sickleave.v1.ReturnToWorkPlan.Party
-	8,  // [8:8] is the sub-list for method output_type
-	8,  // [8:8] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	7,  // 0: coworkcare.sickleave.v1.CertificateSnapshot.state:type_name -> coworkcare.sickleave.v1.Certificate.State
+	8,  // 1: coworkcare.sickleave.v1.CertificateSnapshot.sign_time:type_name -> google.protobuf.Timestamp
+	9,  // 2: coworkcare.sickleave.v1.CertificateSnapshot.periods:type_name -> coworkcare.sickleave.v1.CertificatePeriod
+	10, // 3: coworkcare.sickleave.v1.ScreeningSnapshot.need:type_name -> coworkcare.sickleave.v1.Screening.Need
+	11, // 4: coworkcare.sickleave.v1.ScreeningSnapshot.offer:type_name -> coworkcare.sickleave.v1.Screening.Offer
+	12, // 5: coworkcare.sickleave.v1.ReturnToWorkPlanSnapshot.state:type_name -> coworkcare.sickleave.v1.ReturnToWorkPlan.State
+	13, // 6: coworkcare.sickleave.v1.ReturnToWorkPlanSnapshot.steps:type_name -> coworkcare.sickleave.v1.ReturnToWorkStep
+	14, // 7: coworkcare.sickleave.v1.ReturnToWorkPlanSnapshot.agreed_parties:type_name -> coworkcare.sickleave.v1.ReturnToWorkPlan.Party
+	4,  // 8: coworkcare.sickleave.v1.ReturnToWorkPlanSnapshot.check_ins:type_name -> coworkcare.sickleave.v1.ReturnToWorkCheckInSnapshot
+	15, // 9: coworkcare.sickleave.v1.ReturnToWorkPlanSnapshot.next_measure:type_name -> coworkcare.sickleave.v1.ReturnToWorkPlan.Measure
+	6,  // 10: coworkcare.sickleave.v1.SickLeaveSnapshot.cases:type_name -> coworkcare.sickleave.v1.SickLeaveCaseSnapshot
+	9,  // 11: coworkcare.sickleave.v1.SickLeaveCaseSnapshot.periods:type_name -> coworkcare.sickleave.v1.CertificatePeriod
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_coworkcare_sickleave_v1_events_proto_init() }
@@ -493,7 +697,7 @@ func file_coworkcare_sickleave_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_coworkcare_sickleave_v1_events_proto_rawDesc), len(file_coworkcare_sickleave_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
