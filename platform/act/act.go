@@ -3,6 +3,7 @@
 package act
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -56,6 +57,7 @@ type Tx struct {
 
 	acts    *Acts
 	ctx     context.Context
+	cause   string // the trace of the write that this act follows from; empty: it follows from nothing but itself
 	emitted bool
 	timers  []timer.Timer
 }
@@ -95,8 +97,6 @@ func (tx *Tx) Emit(e Event) error {
 	if place.IsZero() {
 		place = tx.Place
 	}
-	carrier := propagation.MapCarrier{}
-	propagation.TraceContext{}.Inject(tx.ctx, carrier)
 	told := &eventv1.Event{
 		EventId:        tx.NewID(),
 		Type:           e.Type,
@@ -107,7 +107,7 @@ func (tx *Tx) Emit(e Event) error {
 		CareUnitId:     place.UnitID,
 		Actor:          &eventv1.Actor{PractitionerId: tx.Caller.PractitionerID},
 		EventTime:      timestamppb.New(tx.Now),
-		TraceParent:    carrier["traceparent"],
+		TraceParent:    traceParent(tx.ctx),
 		Snapshot:       snapshot,
 	}
 	if tx.Caller.PractitionerID == "" {
@@ -120,8 +120,17 @@ func (tx *Tx) Emit(e Event) error {
 	return nil
 }
 
-// SetTimer sets a timer, in place of the one of the same kind and key.
+// traceParent is the trace context of what runs now, as it is kept with what follows from it; empty when nothing is traced.
+func traceParent(ctx context.Context) string {
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	return carrier["traceparent"]
+}
+
+// SetTimer sets a timer, in place of the one of the same kind and key. It keeps what it follows from: the write that somebody
+// asked for, through whatever events and timers led here.
 func (tx *Tx) SetTimer(t timer.Timer) error {
+	t.Cause = cmp.Or(tx.cause, traceParent(tx.ctx))
 	if err := timer.Set(tx.Tx, t); err != nil {
 		return err
 	}
@@ -163,7 +172,7 @@ func (a *Acts) transact(ctx context.Context, fn func(tx *Tx) error) error {
 		}
 		inner.AfterCommit(func() {
 			if tx.emitted {
-				a.Bell.Ring(Unnumbered(a.Source))
+				a.Bell.RingFor(ctx, Unnumbered(a.Source))
 			}
 			if len(tx.timers) > 0 && a.Armed != nil {
 				a.Armed(tx.timers)
@@ -174,9 +183,10 @@ func (a *Acts) transact(ctx context.Context, fn func(tx *Tx) error) error {
 }
 
 // In gives a transaction of a worker's batch its own place, caller and trace, so that several events can share one commit.
-func (tx *Tx) In(ctx context.Context, place access.Place) *Tx {
+// cause is the trace context of the write that it follows from; empty when that was not traced.
+func (tx *Tx) In(ctx context.Context, place access.Place, cause string) *Tx {
 	inner := *tx
-	inner.Place, inner.ctx = place, ctx
+	inner.Place, inner.ctx, inner.cause = place, ctx, cause
 	inner.timers, inner.emitted = nil, false
 	return &inner
 }

@@ -142,7 +142,7 @@ func TestInnerActs(t *testing.T) {
 		}
 		require.NoError(t, acts.Run(t.Context(), func(tx *act.Tx) error {
 			require.NoError(t, tx.SetTimer(timer.Timer{Kind: "k", Key: "outer", Due: start}))
-			inner := tx.In(t.Context(), access.Place{ProviderID: "p", UnitID: "u"})
+			inner := tx.In(t.Context(), access.Place{ProviderID: "p", UnitID: "u"}, "")
 			require.Equal(t, access.Place{ProviderID: "p", UnitID: "u"}, inner.Place)
 			require.True(t, tx.Place.IsZero())
 			require.NoError(t, inner.SetTimer(timer.Timer{Kind: "k", Key: "inner", Due: start}))

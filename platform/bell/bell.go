@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/trace"
 )
 
 const channelPrefix = "coworkcare:bell:"
@@ -20,12 +21,18 @@ type Bell struct {
 
 	mu    sync.Mutex
 	ropes map[string]chan struct{} // closed and replaced at every ring
-	out   chan string
+	out   chan ring
+}
+
+// ring is one on its way to other processes.
+type ring struct {
+	topic string
+	cause trace.SpanContext // what it was rung for; none when that is not traced
 }
 
 // New makes a bell. Run must run for other processes to hear and be heard.
 func New(client redis.UniversalClient, log *slog.Logger) *Bell {
-	return &Bell{redis: client, log: log, ropes: map[string]chan struct{}{}, out: make(chan string, 64)}
+	return &Bell{redis: client, log: log, ropes: map[string]chan struct{}{}, out: make(chan ring, 64)}
 }
 
 // Wait gives a channel that closes at the topic's next ring. Take it before looking, so that no ring falls in between.
@@ -41,13 +48,16 @@ func (b *Bell) Wait(topic string) <-chan struct{} {
 }
 
 // Ring wakes everyone who waits for the topic. It never blocks: when the way out is full, others wake by themselves.
-func (b *Bell) Ring(topic string) {
+func (b *Bell) Ring(topic string) { b.RingFor(context.Background(), topic) }
+
+// RingFor is Ring on behalf of the act that a context traces: the call to Redis stands in its trace.
+func (b *Bell) RingFor(ctx context.Context, topic string) {
 	b.ringHere(topic)
 	if b.redis == nil {
 		return
 	}
 	select {
-	case b.out <- topic:
+	case b.out <- ring{topic: topic, cause: trace.SpanContextFromContext(ctx)}:
 	default:
 	}
 }
@@ -74,9 +84,9 @@ func (b *Bell) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case topic := <-b.out:
-			if err := b.publish(ctx, topic); err != nil && ctx.Err() == nil {
-				b.log.WarnContext(ctx, "a wake-up could not be sent; others wake by themselves", "topic", topic, "error", err)
+		case out := <-b.out:
+			if err := b.publish(trace.ContextWithSpanContext(ctx, out.cause), out.topic); err != nil && ctx.Err() == nil {
+				b.log.WarnContext(ctx, "a wake-up could not be sent; others wake by themselves", "topic", out.topic, "error", err)
 			}
 		case message, ok := <-heard:
 			if !ok {

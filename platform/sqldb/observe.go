@@ -54,6 +54,14 @@ func observed(connector driver.Connector, engine Engine, name, use string) (*sql
 	return pool, []metric.Registration{registration}, nil
 }
 
+// Below puts the statements that follow into the trace of ctx, such as that of one piece of a worker's batch, until the function
+// that it returns is called. The transaction still ends with its own context.
+func (tx *Tx) Below(ctx context.Context) (restore func()) {
+	outer := tx.ctx
+	tx.ctx = trace.ContextWithSpan(outer, trace.SpanFromContext(ctx))
+	return func() { tx.ctx = outer }
+}
+
 // spanName is "INSERT sickleave" for a statement and "COMMIT sickleave" for
 // the ends of a transaction.
 func spanName(method, query, name string) string {

@@ -19,14 +19,16 @@ type Timer struct {
 	Key   string
 	Due   time.Time
 	Stamp int64
+	// Cause is the trace context (W3C traceparent) of the write that the timer follows from; empty when that was not traced.
+	Cause string
 }
 
-const setTimer = `INSERT INTO timer (kind, key, due, stamp, failures, next_try) VALUES ($1, $2, $3, $4, 0, 0)
-ON CONFLICT (kind, key) DO UPDATE SET due = excluded.due, stamp = excluded.stamp, failures = 0, next_try = 0`
+const setTimer = `INSERT INTO timer (kind, key, due, stamp, failures, next_try, trace_parent) VALUES ($1, $2, $3, $4, 0, 0, $5)
+ON CONFLICT (kind, key) DO UPDATE SET due = excluded.due, stamp = excluded.stamp, failures = 0, next_try = 0, trace_parent = excluded.trace_parent`
 
 // Set writes a timer, in place of the one of the same kind and key.
 func Set(tx *sqldb.Tx, t Timer) error {
-	if _, err := tx.Exec(setTimer, t.Kind, t.Key, sqldb.Micros(t.Due), t.Stamp); err != nil {
+	if _, err := tx.Exec(setTimer, t.Kind, t.Key, sqldb.Micros(t.Due), t.Stamp, t.Cause); err != nil {
 		return fmt.Errorf("setting timer %s: %w", t.Kind, err)
 	}
 	return nil
@@ -46,7 +48,7 @@ func Drop(tx *sqldb.Tx, kind, key string) error {
 // is over.
 func Claim(tx *sqldb.Tx, now, retryAt time.Time, keys []Ref, limit int) ([]Timer, error) {
 	args := []any{sqldb.Micros(now), sqldb.Micros(retryAt), limit}
-	text := `SELECT kind, key, due, stamp FROM timer WHERE due <= $1 AND next_try <= $2`
+	text := `SELECT kind, key, due, stamp, trace_parent FROM timer WHERE due <= $1 AND next_try <= $2`
 	if keys != nil {
 		if len(keys) == 0 {
 			return nil, nil
@@ -70,7 +72,7 @@ func Claim(tx *sqldb.Tx, now, retryAt time.Time, keys []Ref, limit int) ([]Timer
 	for rows.Next() {
 		var t Timer
 		var due int64
-		if err := rows.Scan(&t.Kind, &t.Key, &due, &t.Stamp); err != nil {
+		if err := rows.Scan(&t.Kind, &t.Key, &due, &t.Stamp, &t.Cause); err != nil {
 			return nil, fmt.Errorf("reading a timer: %w", err)
 		}
 		t.Due = sqldb.FromMicros(due)

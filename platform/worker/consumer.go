@@ -12,9 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/attribute"
 
 	eventv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/event/v1"
 
@@ -223,16 +221,12 @@ func (c *Consumer) handleAlone(ctx context.Context, cursor int64, e *eventv1.Eve
 	})
 }
 
-// call runs the handler under a span that links to what caused the event.
-func (c *Consumer) call(ctx context.Context, tx *act.Tx, e *eventv1.Event) error {
-	var options []trace.SpanStartOption
-	if e.GetTraceParent() != "" {
-		cause := propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": e.GetTraceParent()})
-		options = append(options, trace.WithLinks(trace.LinkFromContext(cause)))
-	}
-	ctx, span := otel.Tracer("coworkcare/worker").Start(ctx, "consume "+e.GetType(), append(options, trace.WithSpanKind(trace.SpanKindConsumer))...)
-	defer span.End()
-	inner := tx.In(ctx, access.Place{ProviderID: e.GetCareProviderId(), UnitID: e.GetCareUnitId()})
+// call runs the handler under a trace of its own, which links to what caused the event.
+func (c *Consumer) call(ctx context.Context, tx *act.Tx, e *eventv1.Event) (err error) {
+	work := begin(ctx, "consume "+e.GetType(), e.GetTraceParent(), attribute.String("coworkcare.service", c.Acts.Source), attribute.String("coworkcare.source", c.Source))
+	defer func() { work.end(err) }()
+	defer tx.Below(work.ctx)()
+	inner := tx.In(work.ctx, access.Place{ProviderID: e.GetCareProviderId(), UnitID: e.GetCareUnitId()}, e.GetTraceParent())
 	if err := guarded(func() error { return c.Handler(inner, e) }); err != nil {
 		return fmt.Errorf("handling %s %d (%s): %w", c.Source, e.GetSequence(), e.GetType(), err)
 	}

@@ -8,8 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/coworkcare/coworkcare/platform/access"
 	"github.com/coworkcare/coworkcare/platform/act"
@@ -128,7 +127,7 @@ func (t *Timers) arm(ctx context.Context, set []timer.Timer) {
 	if len(near) == 0 {
 		return
 	}
-	if err := t.armNear(ctx, near); err != nil && ctx.Err() == nil {
+	if err := t.armNear(below(ctx, near), near); err != nil && ctx.Err() == nil {
 		t.Log.WarnContext(ctx, "timers could not be armed; the sweep will find them", "error", err)
 	}
 }
@@ -293,8 +292,9 @@ func (t *Timers) fireAlone(ctx context.Context, one timer.Timer) (int, error) {
 	return 0, nil
 }
 
-// call hands a claimed timer to its handler. It says false when an earlier timer of the same batch has moved or dropped it.
-func (t *Timers) call(ctx context.Context, tx *act.Tx, one timer.Timer) (bool, error) {
+// call hands a claimed timer to its handler, under a trace of its own, which links to the write that the timer follows from. It
+// says false when an earlier timer of the same batch has moved or dropped it.
+func (t *Timers) call(ctx context.Context, tx *act.Tx, one timer.Timer) (called bool, err error) {
 	handler := t.Handlers[one.Kind]
 	if handler == nil {
 		return false, fmt.Errorf("no handler for timers of kind %s", one.Kind)
@@ -303,16 +303,17 @@ func (t *Timers) call(ctx context.Context, tx *act.Tx, one timer.Timer) (bool, e
 	if err != nil || !taken {
 		return false, err
 	}
-	ctx, span := otel.Tracer("coworkcare/worker").Start(ctx, "fire "+one.Kind, trace.WithSpanKind(trace.SpanKindConsumer))
-	defer span.End()
-	inner := tx.In(ctx, access.Place{})
+	work := begin(ctx, "fire "+one.Kind, one.Cause, attribute.String("coworkcare.service", t.Acts.Source))
+	defer func() { work.end(err) }()
+	defer tx.Below(work.ctx)()
+	inner := tx.In(work.ctx, access.Place{}, one.Cause)
 	if err := guarded(func() error { return handler(inner, one) }); err != nil {
 		return false, fmt.Errorf("firing timer %s: %w", one.Kind, err)
 	}
 	tx.Join(inner)
 	if t.Late != nil {
 		late := tx.Now.Sub(one.Due)
-		tx.AfterCommit(func() { t.Late(ctx, late) })
+		tx.AfterCommit(func() { t.Late(work.ctx, late) })
 	}
 	return true, nil
 }
