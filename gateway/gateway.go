@@ -50,6 +50,10 @@ type Options struct {
 	// Timeouts are the deadlines of single methods by full name ("coworkcare.clock.v1.ClockService.AdvanceClock").
 	// nil takes those of DefaultTimeouts.
 	Timeouts map[string]time.Duration
+	// Heartbeat is how long a stream of changes is silent at most, in whole seconds; 0 takes DefaultHeartbeat.
+	Heartbeat time.Duration
+	// Stopping ends the streams when it is closed; nil never does.
+	Stopping <-chan struct{}
 	// AllowedOrigins are the web origins that browsers may call from ("https://journal.example.se"). None: no cross-origin
 	// calls. The wildcard is refused.
 	AllowedOrigins []string
@@ -76,6 +80,9 @@ func New(ctx context.Context, options Options) (http.Handler, error) {
 	}
 	if options.Timeout == 0 {
 		options.Timeout = DefaultTimeout
+	}
+	if options.Heartbeat == 0 {
+		options.Heartbeat = DefaultHeartbeat
 	}
 	if options.Timeouts == nil {
 		options.Timeouts = DefaultTimeouts()

@@ -49,6 +49,10 @@ func (g *gateway) guard(next runtime.HandlerFunc) runtime.HandlerFunc {
 				return
 			}
 			r.Header.Del("Grpc-Timeout")
+			if wantsStream(x, r) {
+				g.stream(w, r, query, params, next)
+				return
+			}
 			target := *r.URL
 			target.RawQuery = query.Encode()
 			r.URL = &target

@@ -28,6 +28,8 @@ type route struct {
 	mask protoreflect.FieldDescriptor
 	// waits tells that the method is a long poll.
 	waits bool
+	// watches tells that it can be answered as a stream of changes.
+	watches bool
 }
 
 func (r *route) name() string { return string(r.method.FullName()) }
@@ -110,6 +112,7 @@ func newRoute(method protoreflect.MethodDescriptor, rule *annotations.HttpRule) 
 		r.mask = field
 	}
 	r.waits = fields.ByName("wait_seconds") != nil
+	r.watches = r.waits && strings.HasSuffix(r.pattern, ":watch")
 	last := r.pattern[strings.LastIndex(r.pattern, "/")+1:]
 	if r.verb == http.MethodPost && !strings.ContainsAny(last, ":{") {
 		r.createdID = ownID(method.Output())

@@ -92,11 +92,13 @@ func (p *process) run(ctx context.Context, l listeners) error {
 	defer func() { _ = conn.Close() }()
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
-	handler, err := p.handler(background, conn)
+	stopping := make(chan struct{})
+	handler, err := p.handler(background, conn, stopping)
 	if err != nil {
 		return err
 	}
 	web, operations := gateway.Server(p.config.HTTPAddr, handler), gateway.Server(p.config.OpsAddr, p.ops.Mux)
+	web.RegisterOnShutdown(func() { close(stopping) })
 	operations.WriteTimeout = 2 * time.Minute // profiles take their time
 
 	logCtx, stopLog := context.WithCancel(context.WithoutCancel(ctx))
@@ -161,10 +163,10 @@ func (p *process) run(ctx context.Context, l listeners) error {
 	return group.Wait()
 }
 
-func (p *process) handler(ctx context.Context, conn *grpc.ClientConn) (http.Handler, error) {
+func (p *process) handler(ctx context.Context, conn *grpc.ClientConn, stopping <-chan struct{}) (http.Handler, error) {
 	var register []gateway.Register
 	for _, routes := range append(p.system.Routes(), p.routes...) {
 		register = append(register, gateway.Register(routes))
 	}
-	return gateway.New(ctx, gateway.Options{Log: p.log, Conn: conn, Register: register, AllowedOrigins: p.config.Origins()})
+	return gateway.New(ctx, gateway.Options{Log: p.log, Conn: conn, Register: register, AllowedOrigins: p.config.Origins(), Stopping: stopping})
 }
