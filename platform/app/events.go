@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	eventv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/event/v1"
@@ -13,16 +12,9 @@ import (
 	"github.com/coworkcare/coworkcare/platform/event"
 	"github.com/coworkcare/coworkcare/platform/fault"
 	"github.com/coworkcare/coworkcare/platform/identity"
-	"github.com/coworkcare/coworkcare/platform/worker"
 )
 
-const (
-	defaultEvents = 100
-	// pollEvery bounds how long a new event can go unnoticed when a ring is lost.
-	pollEvery = 500 * time.Millisecond
-	// longestLook bounds how long a call looks through events that do not concern the caller.
-	longestLook = 2 * time.Second
-)
+const defaultEvents = 100
 
 // eventServer serves the logs of the modules in this process.
 type eventServer struct {
@@ -54,27 +46,15 @@ func (s *eventServer) ListEvents(ctx context.Context, request *eventv1.ListEvent
 			query.UnitIDs = []string{} // nobody but a worker reads without bounds
 		}
 	}
-	until := time.NewTimer(time.Duration(request.GetWaitSeconds()) * time.Second)
-	defer until.Stop()
-	looking, cancel := context.WithTimeout(ctx, longestLook)
-	defer cancel()
-	for len(sources) > 0 {
-		rings := make([]<-chan struct{}, len(sources))
-		for i, source := range sources {
-			rings[i] = s.system.bell.Wait(worker.Numbered(source))
-		}
-		events, moved, err := s.read(ctx, cursor, sources, query)
-		if err != nil {
-			return nil, err
-		}
-		if len(events) == 0 && moved && looking.Err() == nil {
-			continue // a long log of others' events: look on
-		}
-		if len(events) > 0 || request.GetWaitSeconds() == 0 || !s.wait(ctx, rings, until.C) {
-			return &eventv1.ListEventsResponse{Events: events, NextCursor: cursor.String()}, ctx.Err()
-		}
+	var events []*eventv1.Event
+	err = s.system.follow(ctx, sources, time.Duration(request.GetWaitSeconds())*time.Second, func() (found, moved bool, err error) {
+		events, moved, err = s.read(ctx, cursor, sources, query)
+		return len(events) > 0, moved, err
+	})
+	if err != nil {
+		return nil, err
 	}
-	return &eventv1.ListEventsResponse{NextCursor: cursor.String()}, nil
+	return &eventv1.ListEventsResponse{Events: events, NextCursor: cursor.String()}, nil
 }
 
 // read reads each source after the cursor, every one its share of the page, and moves the cursor; it says whether it did.
@@ -96,50 +76,4 @@ func (s *eventServer) read(ctx context.Context, cursor event.Cursor, sources []s
 		all = append(all, events...)
 	}
 	return all, moved, nil
-}
-
-// wait waits for any of the rings, or the poll; false when the time is up, the caller has gone or the process stops.
-func (s *eventServer) wait(ctx context.Context, rings []<-chan struct{}, until <-chan time.Time) bool {
-	select {
-	case <-until:
-		return false
-	case <-s.system.stopping:
-		return false
-	default:
-	}
-	rung, done := rings[0], make(chan struct{})
-	if len(rings) > 1 {
-		defer close(done)
-		rung = anyOf(rings, done)
-	}
-	poll := time.NewTimer(s.system.poll)
-	defer poll.Stop()
-	select {
-	case <-rung:
-		return true
-	case <-poll.C:
-		return true
-	case <-until:
-		return false
-	case <-s.system.stopping:
-		return false
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// anyOf gives a channel that closes with the first of several, or never when done is closed first.
-func anyOf(rings []<-chan struct{}, done <-chan struct{}) <-chan struct{} {
-	rung := make(chan struct{})
-	var once sync.Once
-	for _, ring := range rings {
-		go func() {
-			select {
-			case <-ring:
-				once.Do(func() { close(rung) })
-			case <-done:
-			}
-		}()
-	}
-	return rung
 }
