@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/coworkcare/coworkcare/platform/act"
 	"github.com/coworkcare/coworkcare/platform/event"
 	"github.com/coworkcare/coworkcare/platform/sqldb"
 	"github.com/coworkcare/coworkcare/platform/timer"
@@ -21,19 +22,26 @@ var (
 	parkedEvents     = prometheus.NewDesc("coworkcare_events_parked", "Events that could not be handled, and those that wait for them.", []string{"service"}, nil)
 	logHead          = prometheus.NewDesc("coworkcare_events_last_sequence", "The last number given in a service's event log.", []string{"service"}, nil)
 	cursorAt         = prometheus.NewDesc("coworkcare_consumer_sequence", "The number up to which a service has consumed another's log.", []string{"service", "source"}, nil)
+	oldestUnread     = prometheus.NewDesc("coworkcare_consumer_lag_seconds", "How long the oldest event of another's log that a service has not consumed has waited; 0 when it has consumed all.", []string{"service", "source"}, nil)
 	oldestTimer      = prometheus.NewDesc("coworkcare_timers_lag_seconds", "How long the oldest due timer has waited; 0 when none is due.", []string{"service"}, nil)
+	storeReachable   = prometheus.NewDesc("coworkcare_store_reachable", "Whether a service's store answers: 1 or 0.", []string{"service"}, nil)
+	redisReachable   = prometheus.NewDesc("coworkcare_redis_reachable", "Whether Redis answers: 1 or 0. Without Redis there is none.", nil, nil)
 )
+
+// answerWithin bounds each part of a scrape, so that what does not answer cannot outlast the scraper's patience.
+const answerWithin = 2 * time.Second
 
 // Describe names the metrics.
 func (m metrics) Describe(out chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{unnumberedEvents, parkedEvents, logHead, cursorAt, oldestTimer} {
+	for _, desc := range []*prometheus.Desc{unnumberedEvents, parkedEvents, logHead, cursorAt, oldestUnread, oldestTimer, storeReachable, redisReachable} {
 		out <- desc
 	}
 }
 
-// Collect reads the figures; a store that cannot be read gives none.
+// Collect reads the figures; a store that cannot be read gives none but that it cannot be reached.
 func (m metrics) Collect(out chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	m.reachable(out)
+	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
 	defer cancel()
 	for name, acts := range m.system.logs {
 		q := acts.DB.Read(ctx)
@@ -45,18 +53,63 @@ func (m metrics) Collect(out chan<- prometheus.Metric) {
 		gauge(unnumberedEvents, event.Unnumbered)
 		gauge(parkedEvents, worker.Parked)
 		gauge(logHead, event.Head)
-		cursors, err := worker.Cursors(q)
-		if err == nil {
-			for source, sequence := range cursors {
-				out <- prometheus.MustNewConstMetric(cursorAt, prometheus.GaugeValue, float64(sequence), name, source)
-			}
-		}
+		m.consumers(ctx, out, name, acts)
 		if next, found, err := timer.Next(q); err == nil {
-			lag := 0.0
-			if found {
-				lag = max(0, acts.Clock.Now().Sub(next).Seconds())
-			}
-			out <- prometheus.MustNewConstMetric(oldestTimer, prometheus.GaugeValue, lag, name)
+			out <- prometheus.MustNewConstMetric(oldestTimer, prometheus.GaugeValue, waited(acts.Clock.Now(), next, found), name)
 		}
+	}
+}
+
+// consumers tells how far a service has read the logs of others, and how long the first event it has not read has waited.
+func (m metrics) consumers(ctx context.Context, out chan<- prometheus.Metric, name string, acts *act.Acts) {
+	cursors, err := worker.Cursors(acts.DB.Read(ctx))
+	if err != nil {
+		return
+	}
+	for source, sequence := range cursors {
+		out <- prometheus.MustNewConstMetric(cursorAt, prometheus.GaugeValue, float64(sequence), name, source)
+		owner := m.system.logs[source]
+		if owner == nil {
+			continue // its log is in another process
+		}
+		unread, _, err := event.Read(owner.DB.Read(ctx), source, event.Query{After: sequence, Limit: 1})
+		if err != nil {
+			continue
+		}
+		lag := 0.0
+		if len(unread) > 0 {
+			lag = waited(acts.Clock.Now(), unread[0].GetEventTime().AsTime(), true)
+		}
+		out <- prometheus.MustNewConstMetric(oldestUnread, prometheus.GaugeValue, lag, name, source)
+	}
+}
+
+// waited is how many seconds something has waited since a time; 0 when there is nothing or its time is to come.
+func waited(now, since time.Time, found bool) float64 {
+	if !found {
+		return 0
+	}
+	return max(0, now.Sub(since).Seconds())
+}
+
+// reachable asks every store, and Redis, for an answer.
+func (m metrics) reachable(out chan<- prometheus.Metric) {
+	tell := func(desc *prometheus.Desc, err error, labels ...string) {
+		value := 1.0
+		if err != nil {
+			value = 0
+		}
+		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
+	defer cancel()
+	for name, acts := range m.system.logs {
+		tell(storeReachable, acts.DB.Ping(ctx), name)
+	}
+	tell(storeReachable, m.system.logDB.Ping(ctx), "accesslog")
+	if redis := m.system.parts.Redis; redis != nil {
+		asked, cancel := context.WithTimeout(context.Background(), answerWithin)
+		defer cancel()
+		tell(redisReachable, redis.Ping(asked).Err())
 	}
 }
