@@ -193,7 +193,9 @@ func TestStreamIsRefusedAsACallIs(t *testing.T) {
 func TestLongPollWithoutStream(t *testing.T) {
 	c, web, _ := watching(t)
 	done := make(chan answer, 1)
-	go func() { done <- do(t, web, http.MethodGet, "/v1/followUps:watch?cursor=followup%3A41&waitSeconds=3", "") }()
+	go func() {
+		done <- do(t, web, http.MethodGet, "/v1/followUps:watch?cursor=followup%3A41&waitSeconds=3", "")
+	}()
 	asked := <-c.polls
 	require.Equal(t, "followup:41", asked.request.GetCursor())
 	require.EqualValues(t, 3, asked.request.GetWaitSeconds())
