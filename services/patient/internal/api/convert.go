@@ -107,6 +107,14 @@ func patientProto(p patient.Patient) *patientv1.Patient {
 	return answer
 }
 
+// nameProto is what a list shows of who a patient is: of a protected identity nothing but that it is one.
+func nameProto(p patient.Patient) *patientv1.PatientName {
+	if p.ProtectedIdentity {
+		return &patientv1.PatientName{PatientId: p.ID, ProtectedIdentity: true}
+	}
+	return &patientv1.PatientName{PatientId: p.ID, GivenName: p.GivenName, FamilyName: p.FamilyName, BirthDate: p.Number.BirthDate().String()}
+}
+
 func jobsOf(given []*patientv1.Patient_Employment) []patient.Job {
 	jobs := make([]patient.Job, len(given))
 	for i, e := range given {

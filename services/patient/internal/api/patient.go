@@ -184,3 +184,26 @@ func (s *Server) GetPatientPlace(ctx context.Context, r *patientv1.GetPatientPla
 		PatientId: r.GetPatientId(), CareProviderId: place.ProviderID, CareUnitId: place.UnitID, Revision: int32(place.Revision),
 	}, nil
 }
+
+// GetPatientNames tells the read side the names of patients of a unit, for lists that keep none.
+func (s *Server) GetPatientNames(ctx context.Context, r *patientv1.GetPatientNamesRequest) (*patientv1.PatientNames, error) {
+	ids := slices.Compact(slices.Sorted(slices.Values(r.GetPatientIds())))
+	found, err := s.store.ActiveOf(s.read(ctx), r.GetCareUnitId(), ids)
+	if err != nil {
+		return nil, err
+	}
+	named := make(map[string]patient.Patient, len(found))
+	for _, p := range found {
+		named[p.ID] = p
+	}
+	answer := &patientv1.PatientNames{}
+	for _, id := range r.GetPatientIds() {
+		p, ok := named[id]
+		if !ok {
+			continue
+		}
+		delete(named, id) // each once
+		answer.PatientNames = append(answer.PatientNames, nameProto(p))
+	}
+	return answer, nil
+}

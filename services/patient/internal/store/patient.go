@@ -89,16 +89,27 @@ func (s *Store) Patient(q sqldb.Querier, providerID, id string) (patient.Patient
 func (s *Store) Patients(q sqldb.Querier, unitIDs []string, state patient.RecordState, after string, limit int) ([]patient.Patient, error) {
 	rows, err := q.Query(selectPatient+`WHERE care_unit_id IN (`+sqldb.In(4, len(unitIDs))+`) AND state = $1 AND patient_id > $2 ORDER BY patient_id LIMIT $3`,
 		texts([]any{string(state), after, limit}, unitIDs)...)
+	return s.collectPatients(rows, err, "list patients")
+}
+
+// ActiveOf reads those of some patients, 1 or more, whose record is active and who belong to a unit, in order of id.
+func (s *Store) ActiveOf(q sqldb.Querier, unitID string, ids []string) ([]patient.Patient, error) {
+	rows, err := q.Query(selectPatient+`WHERE patient_id IN (`+sqldb.In(3, len(ids))+`) AND care_unit_id = $1 AND state = $2 ORDER BY patient_id`,
+		texts([]any{unitID, string(patient.Active)}, ids)...)
+	return s.collectPatients(rows, err, "read patients of a unit")
+}
+
+func (s *Store) collectPatients(rows *sql.Rows, err error, what string) ([]patient.Patient, error) {
 	if err != nil {
-		return nil, fmt.Errorf("list patients: %w", err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	var page []patient.Patient
-	err = each(rows, "list patients", func(row *sql.Rows) error {
+	var all []patient.Patient
+	err = each(rows, what, func(row *sql.Rows) error {
 		p, err := s.scanPatient(row)
-		page = append(page, p)
+		all = append(all, p)
 		return err
 	})
-	return page, err
+	return all, err
 }
 
 // Lookup finds the active patient with an identity number at one of the units, which may be several providers'.
