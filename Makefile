@@ -47,13 +47,14 @@ lint: $(BIN)/staticcheck proto-deps $(BUF) ## Format, vet, static checks, house 
 	GOWORK=off GOFLAGS= go -C tools run ./housecheck $(CURDIR)
 	$(BUF) lint
 
-generate: proto-deps $(BUF) $(BIN)/protoc-gen-go ## Generate Go from the contract
+generate: proto-deps $(BUF) $(BIN)/protoc-gen-go ## Generate Go and the OpenAPI document from the contract
 	rm -rf proto/gen
 	$(BUF) generate
+	go run ./gateway/openapi/generate
 
 verify: generate breaking ## Generated code, modules and contract are as committed and break nobody
-	@git diff --exit-code -- proto/gen && test -z "$$(git status --porcelain -- proto/gen)" || \
-	  { echo "proto/gen is not what the contract generates: run make generate and commit"; exit 1; }
+	@git diff --exit-code -- proto/gen gateway/openapi && test -z "$$(git status --porcelain -- proto/gen gateway/openapi)" || \
+	  { echo "proto/gen or gateway/openapi is not what the contract generates: run make generate and commit"; exit 1; }
 	GOWORK=off GOFLAGS= go mod tidy -diff
 	GOWORK=off GOFLAGS= go -C proto mod tidy -diff
 

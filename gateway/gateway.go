@@ -119,6 +119,9 @@ func New(ctx context.Context, options Options) (http.Handler, error) {
 			return nil, fmt.Errorf("gateway: register: %w", err)
 		}
 	}
+	if err := g.describe(); err != nil {
+		return nil, err
+	}
 	traced := otelhttp.NewHandler(g.unscrub(g.receive(g.crossOrigin(http.HandlerFunc(g.dispatch)))), "gateway",
 		otelhttp.WithSpanNameFormatter(spanName),
 		// In place of the Host header, which is the caller's word and would become a label of every metric.
