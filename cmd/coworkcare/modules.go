@@ -27,12 +27,17 @@ var modules = []app.Module{
 	followup.Module,
 }
 
-// chosen gives the modules named, or all when none is.
-func chosen(names []string) ([]app.Module, error) {
+// gatewayOnly names a process without services, which passes everything on.
+const gatewayOnly = "gateway"
+
+// chosen gives the modules named, or all when none is, and the others.
+func chosen(names []string) (some, others []app.Module, err error) {
 	if len(names) == 0 {
-		return modules, nil
+		return modules, nil, nil
 	}
-	var some []app.Module
+	if slices.Equal(names, []string{gatewayOnly}) {
+		return nil, modules, nil
+	}
 	for _, name := range names {
 		i := slices.IndexFunc(modules, func(m app.Module) bool { return m.Name == name })
 		if i < 0 {
@@ -40,11 +45,12 @@ func chosen(names []string) ([]app.Module, error) {
 			for _, m := range modules {
 				known = append(known, m.Name)
 			}
-			return nil, usageError{fmt.Errorf("there is no service %q; the services are %s", name, strings.Join(known, ", "))}
+			return nil, nil, usageError{fmt.Errorf("there is no service %q; the services are %s", name, strings.Join(known, ", "))}
 		}
 		some = append(some, modules[i])
 	}
-	return some, nil
+	others = slices.DeleteFunc(slices.Clone(modules), func(m app.Module) bool { return slices.Contains(names, m.Name) })
+	return some, others, nil
 }
 
 // migrationsFingerprint stands for every migration that this program knows.

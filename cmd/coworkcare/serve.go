@@ -25,25 +25,25 @@ import (
 func serveCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve [service …]",
-		Short: "Serve a region: all services, or those named. Needs an issuer of tokens and a file of keys",
+		Short: "Serve a region: all services, those named, or as `serve gateway` only REST before them. Needs an issuer of tokens and a file of keys",
 		RunE: func(cmd *cobra.Command, names []string) error {
 			c, err := config.Load(cmd.Flags(), os.Environ)
 			if err != nil {
 				return usageError{err}
 			}
-			some, err := chosen(names)
+			some, others, err := chosen(names)
 			if err != nil {
 				return err
 			}
 			if err := c.Production(); err != nil {
 				return usageError{err}
 			}
-			return serve(cmd.Context(), c, some)
+			return serve(cmd.Context(), c, some, others)
 		},
 	}
 }
 
-func serve(ctx context.Context, c config.Config, some []app.Module) (err error) {
+func serve(ctx context.Context, c config.Config, some, others []app.Module) (err error) {
 	level, err := c.Level()
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func serve(ctx context.Context, c config.Config, some []app.Module) (err error) 
 		return err
 	}
 	system, err := app.Build(ctx, app.Parts{
-		Log: log, Clock: clock.Wall(), Keys: keys, Database: database, Redis: redis, Callers: callers, Modules: some, Remote: remote, Metrics: signals.Registry})
+		Log: log, Clock: clock.Wall(), Keys: keys, Database: database, Redis: redis, Callers: callers, Modules: some, Elsewhere: others, Remote: remote, Metrics: signals.Registry})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 
 	"github.com/coworkcare/coworkcare/platform/identity"
 	"github.com/coworkcare/coworkcare/platform/rpc"
@@ -14,6 +15,9 @@ import (
 func (s *System) conn(from, to string) grpc.ClientConnInterface {
 	return lazyConn{system: s, from: from, to: to}
 }
+
+// outside stands for callers from outside, who bring their own tokens and no service's.
+const outside = ""
 
 func (s *System) dial(from, to string) (*grpc.ClientConn, error) {
 	s.mu.Lock()
@@ -28,11 +32,10 @@ func (s *System) dial(from, to string) (*grpc.ClientConn, error) {
 	if conn, ok := s.conns[key]; ok {
 		return conn, nil
 	}
-	signer, err := identity.NewServiceSigner(s.parts.Keys.Derive("service-token"), from, nil)
+	own, err := s.credentials(from, s.parts.Transport != nil && address != "")
 	if err != nil {
-		return nil, fmt.Errorf("preparing the service token of %s: %w", from, err)
+		return nil, err
 	}
-	own := identity.NewServiceCredentials(signer, s.parts.Transport != nil && address != "")
 	var conn *grpc.ClientConn
 	if address == "" {
 		conn, err = s.pipe.Dial(own)
@@ -44,6 +47,17 @@ func (s *System) dial(from, to string) (*grpc.ClientConn, error) {
 	}
 	s.conns[key] = conn
 	return conn, nil
+}
+
+func (s *System) credentials(from string, secure bool) (credentials.PerRPCCredentials, error) {
+	if from == outside {
+		return nil, nil
+	}
+	signer, err := identity.NewServiceSigner(s.parts.Keys.Derive("service-token"), from, nil)
+	if err != nil {
+		return nil, fmt.Errorf("preparing the service token of %s: %w", from, err)
+	}
+	return identity.NewServiceCredentials(signer, secure), nil
 }
 
 // lazyConn connects at the first call: modules start in any order.

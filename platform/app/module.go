@@ -25,6 +25,10 @@ type Module struct {
 	Name string
 	// Migrations holds the service's own tables in a folder `migrations`.
 	Migrations fs.FS
+	// Routes registers its REST routes.
+	Routes RegisterRoutes
+	// Private says that its log concerns nobody outside: it is told to who names it, and may begin anew.
+	Private bool
 	// Start registers the service's methods and workers with its host. It does no work of its own.
 	Start func(ctx context.Context, host *Host) error
 }
@@ -45,7 +49,6 @@ type Host struct {
 	Pages  *page.Tokens
 
 	system   *System
-	routes   []RegisterRoutes
 	handlers map[string][]worker.EventHandler
 	timers   map[string]worker.TimerHandler
 	places   access.Locator
@@ -56,9 +59,6 @@ type namedRun struct {
 	name string
 	run  func(context.Context) error
 }
-
-// Gateway registers REST routes.
-func (h *Host) Gateway(register RegisterRoutes) { h.routes = append(h.routes, register) }
 
 // Consume handles the events of another service's log, at least once each, in the transaction that moves the cursor.
 func (h *Host) Consume(source string, handler worker.EventHandler) {

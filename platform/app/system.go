@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
@@ -50,6 +51,8 @@ type Parts struct {
 	// Callers verifies the tokens of people and record systems.
 	Callers *identity.Verifier
 	Modules []Module
+	// Elsewhere are the product's other services. Those with an address in Remote are passed on to.
+	Elsewhere []Module
 	// Remote gives the addresses of services that run elsewhere, by name.
 	Remote map[string]string
 	// Transport secures connections to other processes; nil is plain text.
@@ -258,13 +261,31 @@ func (s *System) seal() error {
 	return nil
 }
 
-// Routes are the REST routes of every module here.
+// Routes are the REST routes of every module here, and of those elsewhere whose address is known.
 func (s *System) Routes() []RegisterRoutes {
 	routes := []RegisterRoutes{eventv1.RegisterEventServiceHandler}
-	for _, host := range s.hosts {
-		routes = append(routes, host.routes...)
+	for _, module := range s.parts.Modules {
+		if module.Routes != nil {
+			routes = append(routes, module.Routes)
+		}
+	}
+	for _, module := range s.parts.Elsewhere {
+		if module.Routes != nil && s.parts.Remote[module.Name] != "" {
+			routes = append(routes, s.passedOn(module))
+		}
 	}
 	return routes
+}
+
+// passedOn registers the routes of a module elsewhere over a connection of its own. The caller's token is judged there.
+func (s *System) passedOn(module Module) RegisterRoutes {
+	return func(ctx context.Context, mux *runtime.ServeMux, _ *grpc.ClientConn) error {
+		conn, err := s.dial(outside, module.Name)
+		if err != nil {
+			return err
+		}
+		return module.Routes(ctx, mux, conn)
+	}
 }
 
 // Register adds a service that belongs to no module, such as the test clock, before the process serves.

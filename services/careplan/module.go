@@ -20,7 +20,7 @@ import (
 var migrations embed.FS
 
 // Module is the service. Unasked it follows the care episodes of the patient service.
-var Module = app.Module{Name: "careplan", Migrations: migrations, Start: start}
+var Module = app.Module{Name: "careplan", Migrations: migrations, Routes: careplanv1.RegisterCarePlanServiceHandler, Start: start}
 
 func start(_ context.Context, host *app.Host) error {
 	return startAsking(host, patientv1.NewPatientServiceClient(host.Conn("patient")))
@@ -38,7 +38,6 @@ func startAsking(host *app.Host, patients patientv1.PatientServiceClient) error 
 		Patients: patients,
 	})
 	careplanv1.RegisterCarePlanServiceServer(host.Server, server)
-	host.Gateway(careplanv1.RegisterCarePlanServiceHandler)
 	host.Consume("patient", (&worker.Worker{Store: kept}).OnPatient)
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 var migrations embed.FS
 
 // Module is the service. Unasked it follows what the other services tell of a patient.
-var Module = app.Module{Name: "employerdialogue", Migrations: migrations, Start: start}
+var Module = app.Module{Name: "employerdialogue", Migrations: migrations, Routes: employerdialoguev1.RegisterEmployerDialogueServiceHandler, Start: start}
 
 func start(_ context.Context, host *app.Host) error {
 	kept := store.New(host.Keys)
@@ -28,7 +28,6 @@ func start(_ context.Context, host *app.Host) error {
 		Patients: patientv1.NewPatientServiceClient(host.Conn("patient")),
 	})
 	employerdialoguev1.RegisterEmployerDialogueServiceServer(host.Server, server)
-	host.Gateway(employerdialoguev1.RegisterEmployerDialogueServiceHandler)
 	host.Locate("employer_id", server.LocateEmployer)
 
 	follow := &worker.Worker{Store: kept}

@@ -17,13 +17,12 @@ import (
 var migrations embed.FS
 
 // Module is the service.
-var Module = app.Module{Name: "followup", Migrations: migrations, Start: start}
+var Module = app.Module{Name: "followup", Migrations: migrations, Routes: followupv1.RegisterFollowUpServiceHandler, Start: start}
 
 func start(_ context.Context, host *app.Host) error {
 	s := store.New(host.Keys)
 	server := api.NewServer(s, host.DB, host.Acts, host.Pages, host.Clock, api.Elsewhere{Patient: host.Conn("patient")})
 	followupv1.RegisterFollowUpServiceServer(host.Server, server)
-	host.Gateway(followupv1.RegisterFollowUpServiceHandler)
 	host.Locate("follow_up_id", server.Locate)
 
 	unasked := worker.New(s)

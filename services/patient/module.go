@@ -22,12 +22,11 @@ import (
 var migrations embed.FS
 
 // Module is the service.
-var Module = app.Module{Name: "patient", Migrations: migrations, Start: start}
+var Module = app.Module{Name: "patient", Migrations: migrations, Routes: patientv1.RegisterPatientServiceHandler, Start: start}
 
 func start(_ context.Context, host *app.Host) error {
 	kept := store.New(host.Keys)
 	patientv1.RegisterPatientServiceServer(host.Server, api.NewServer(kept, host.DB, host.Acts, host.Pages, host.Clock))
-	host.Gateway(patientv1.RegisterPatientServiceHandler)
 	host.OnTimer(domain.ConsentEnds, worker.Consents{Store: kept}.OnConsentEnds)
 
 	host.ProvidePlaces(func(ctx context.Context, id string) (access.Place, bool, error) {

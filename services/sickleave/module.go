@@ -18,7 +18,7 @@ import (
 var migrations embed.FS
 
 // Module is the service. It does nothing unasked: cases are computed when they are read.
-var Module = app.Module{Name: "sickleave", Migrations: migrations, Start: start}
+var Module = app.Module{Name: "sickleave", Migrations: migrations, Routes: sickleavev1.RegisterSickLeaveServiceHandler, Start: start}
 
 func start(_ context.Context, host *app.Host) error {
 	return startAsking(host, patientv1.NewPatientServiceClient(host.Conn("patient")))
@@ -28,6 +28,5 @@ func start(_ context.Context, host *app.Host) error {
 func startAsking(host *app.Host, patients patientv1.PatientServiceClient) error {
 	server := api.NewServer(store.New(host.Keys), host.DB, host.Acts, host.Pages, host.Clock, patients)
 	sickleavev1.RegisterSickLeaveServiceServer(host.Server, server)
-	host.Gateway(sickleavev1.RegisterSickLeaveServiceHandler)
 	return nil
 }
