@@ -31,6 +31,7 @@ type process struct {
 	ops     *ops.Port
 	routes  []app.RegisterRoutes // beside those of the modules
 	started func(context.Context) error
+	before  func(http.Handler) http.Handler // what stands in front of REST; nil for nothing
 }
 
 // listeners are the three ports, open.
@@ -168,5 +169,9 @@ func (p *process) handler(ctx context.Context, conn *grpc.ClientConn, stopping <
 	for _, routes := range append(p.system.Routes(), p.routes...) {
 		register = append(register, gateway.Register(routes))
 	}
-	return gateway.New(ctx, gateway.Options{Log: p.log, Conn: conn, Register: register, AllowedOrigins: p.config.Origins(), Stopping: stopping})
+	handler, err := gateway.New(ctx, gateway.Options{Log: p.log, Conn: conn, Register: register, AllowedOrigins: p.config.Origins(), Stopping: stopping})
+	if err != nil || p.before == nil {
+		return handler, err
+	}
+	return p.before(handler), nil
 }
