@@ -132,6 +132,21 @@ func (f *fixture) told() []string {
 	return types
 }
 
+// lastPlan is what was told last of a plan for return to work.
+func (f *fixture) lastPlan() *sickleavev1.ReturnToWorkPlanSnapshot {
+	f.Helper()
+	snapshot := &sickleavev1.ReturnToWorkPlanSnapshot{}
+	events := f.Events("sickleave")
+	for i := len(events) - 1; i >= 0; i-- {
+		if events[i].GetSnapshot().MessageIs(snapshot) {
+			require.NoError(f, events[i].GetSnapshot().UnmarshalTo(snapshot))
+			return snapshot
+		}
+	}
+	require.Fail(f, "no plan was told of")
+	return nil
+}
+
 func requireFault(t require.TestingT, err error, code codes.Code, reason string) {
 	require.Error(t, err)
 	require.Equal(t, code.String(), status.Code(err).String(), err)

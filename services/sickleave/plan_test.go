@@ -164,6 +164,11 @@ func TestR45TroubleOnAStep(t *testing.T) {
 		require.Equal(f, sickleavev1.ReturnToWorkPlan_HELD, held.GetState())
 		require.Equal(f, sickleavev1.ReturnToWorkPlan_HIGHER_DEGREE, held.GetNextMeasure())
 		require.Empty(f, held.GetDeviations())
+		snapshot := f.lastPlan()
+		require.Equal(f, sickleavev1.ReturnToWorkPlan_HIGHER_DEGREE, snapshot.GetNextMeasure())
+		require.Len(f, snapshot.GetCheckIns(), 2)
+		require.Equal(f, check.GetStepId(), snapshot.GetCheckIns()[1].GetStepId())
+		require.Equal(f, "2026-03-17", snapshot.GetCheckIns()[1].GetCheckInDate())
 
 		back := &sickleavev1.StepBackReturnToWorkPlanRequest{
 			PatientId: f.patient, ReturnToWorkPlanId: p.GetReturnToWorkPlanId(), StartDate: "2026-03-23", Degree: 75, Days: 14,
@@ -187,6 +192,7 @@ func TestR45TroubleOnAStep(t *testing.T) {
 		}, seen)
 		require.Len(f, stepped.GetEarlierVersions(), 1)
 		require.Len(f, stepped.GetCheckIns(), 2, "history kept")
+		require.Empty(f, f.lastPlan().GetCheckIns(), "of this version there is none")
 		require.Equal(f, sickleavev1.ReturnToWorkAnswer_ACCEPTED, stepped.GetEarlierVersions()[0].GetAnswer().GetKind())
 
 		again := f.answer(stepped, sickleavev1.ReturnToWorkAnswer_ACCEPTED)

@@ -195,13 +195,20 @@ type named interface {
 }
 
 // change carries out one transition of a certificate: reads it for the write, compares the etag, lets the domain decide,
-// stores what came of it and tells the event.
+// stores what came of it and tells the event, and what it makes of the patient's sick leave.
 func (s *Server) change(ctx context.Context, request proto.Message, which named, etag, event string,
 	transition func(*act.Tx, store.Record) (sickleave.Certificate, error),
 ) (*sickleavev1.Certificate, error) {
 	return act.Do(ctx, s.acts, request, func(tx *act.Tx) (*sickleavev1.Certificate, error) {
 		if err := practitionerRequired(tx); err != nil {
 			return nil, err
+		}
+		var root store.Leave
+		if counts(event) {
+			var err error
+			if root, err = s.store.ClaimLeave(tx.Tx, tx.Place, which.GetPatientId()); err != nil {
+				return nil, err
+			}
 		}
 		record, err := s.store.Claim(tx.Tx, tx.Place.ProviderID, which.GetPatientId(), which.GetCertificateId())
 		if err != nil {
@@ -223,7 +230,11 @@ func (s *Server) change(ctx context.Context, request proto.Message, which named,
 		if err != nil {
 			return nil, refusal(err, "")
 		}
-		return told(tx, event, record)
+		answer, err := told(tx, event, record)
+		if err == nil && counts(event) {
+			err = s.tellLeave(tx, root)
+		}
+		return answer, err
 	})
 }
 

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	eventv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/event/v1"
 	sickleavev1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1"
 
 	"github.com/coworkcare/coworkcare/platform/access"
@@ -100,6 +102,12 @@ func (u *unit) cases(ctx context.Context, asOf string) *sickleavev1.ListSickLeav
 	response, err := u.client.ListSickLeaveCases(ctx, &sickleavev1.ListSickLeaveCasesRequest{PatientId: u.patient, AsOfDate: asOf})
 	require.NoError(u, err)
 	return response
+}
+
+// told are the events of the service so far whose type begins so.
+func (u *unit) told(prefix string) []*eventv1.Event {
+	u.Helper()
+	return slices.DeleteFunc(u.Events("sickleave"), func(e *eventv1.Event) bool { return !strings.HasPrefix(e.GetType(), prefix) })
 }
 
 func requireFault(t require.TestingT, err error, code codes.Code, reason string) {

@@ -46,7 +46,7 @@ func planTo(r store.PlanRecord) *sickleavev1.ReturnToWorkPlan {
 		Steps:  stepsTo(r.Steps),
 		Target: sickleavev1.ReturnToWorkPlan_Target(sickleavev1.ReturnToWorkPlan_Target_value[string(r.Target)]),
 		Note:   r.Note, GrossDays: int32(r.GrossDays()), NetDays: r.NetDays(), Answer: answerTo(r.Answer), AgreedParties: partiesTo(r.AgreedParties()),
-		NextMeasure: sickleavev1.ReturnToWorkPlan_Measure(sickleavev1.ReturnToWorkPlan_Measure_value[string(r.NextMeasure())]),
+		NextMeasure: measureTo(r.NextMeasure()),
 		Hold:        withdrawalTo(r.Hold.Time, r.Hold.By, r.Hold.Reason), Closing: withdrawalTo(r.Closing.Time, r.Closing.By, r.Closing.Reason),
 		CareUnitId: r.CareUnitID, ProposedByPractitionerId: r.ProposedBy, Etag: page.Etag(r.Revision),
 		CreateTime: instant(r.CreateTime), UpdateTime: instant(r.UpdateTime),
@@ -81,6 +81,10 @@ func planStateOf(state sickleave.PlanState) sickleavev1.ReturnToWorkPlan_State {
 	return sickleavev1.ReturnToWorkPlan_State(sickleavev1.ReturnToWorkPlan_State_value[string(state)])
 }
 
+func measureTo(measure sickleave.Measure) sickleavev1.ReturnToWorkPlan_Measure {
+	return sickleavev1.ReturnToWorkPlan_Measure(sickleavev1.ReturnToWorkPlan_Measure_value[string(measure)])
+}
+
 func partyTo(party sickleave.Party) sickleavev1.ReturnToWorkPlan_Party {
 	return sickleavev1.ReturnToWorkPlan_Party(sickleavev1.ReturnToWorkPlan_Party_value[string(party)])
 }
@@ -107,7 +111,12 @@ func answerTo(a *sickleave.Answer) *sickleavev1.ReturnToWorkAnswer {
 func toldPlan(tx *act.Tx, event string, r store.PlanRecord) (*sickleavev1.ReturnToWorkPlan, error) {
 	snapshot := &sickleavev1.ReturnToWorkPlanSnapshot{
 		ReturnToWorkPlanId: r.ID, CareEpisodeId: r.EpisodeID, State: planStateOf(r.State), Version: int32(r.Version),
-		Steps: stepsTo(r.Steps), AgreedParties: partiesTo(r.AgreedParties()),
+		Steps: stepsTo(r.Steps), AgreedParties: partiesTo(r.AgreedParties()), NextMeasure: measureTo(r.NextMeasure()),
+	}
+	for _, c := range r.CheckIns {
+		if c.Version == r.Version {
+			snapshot.CheckIns = append(snapshot.CheckIns, &sickleavev1.ReturnToWorkCheckInSnapshot{StepId: c.StepID, CheckInDate: c.Day.String()})
+		}
 	}
 	for _, step := range snapshot.GetSteps() {
 		step.Adaptations = ""

@@ -39,12 +39,25 @@ func (p *pieces) Pop() any {
 }
 
 // tally counts the days within the window that certificates cover. A day that
-// several cover counts once and bears the degree of the one that ranks first;
-// within it, of the first listed period that covers the day.
+// several cover counts once.
+func tally(certificates []certified, window date.Span) count {
+	var total count
+	sweep(certificates, window, func(stretch Period) {
+		days := stretch.Span().Days()
+		total.days += days
+		total.percentDays += days * stretch.Degree
+	})
+	return total
+}
+
+// sweep gives the days within the window that certificates cover, as stretches
+// of one degree each, in order and without overlap. A day that several cover
+// bears the degree of the one that ranks first; within it, of the first listed
+// period that covers the day. Two stretches side by side may have one degree.
 //
 // It sweeps over the days at which a period begins or is over. Between two of
-// these nothing changes, so that the whole stretch is counted at once.
-func tally(certificates []certified, window date.Span) count {
+// these nothing changes, so that the whole stretch is taken at once.
+func sweep(certificates []certified, window date.Span, take func(stretch Period)) {
 	var waiting []piece
 	var turns []date.Day
 	for _, c := range certificates {
@@ -62,7 +75,6 @@ func tally(certificates []certified, window date.Span) count {
 	slices.Sort(turns)
 	turns = slices.Compact(turns)
 
-	var total count
 	var covering pieces
 	for i := 0; i+1 < len(turns); i++ {
 		for len(waiting) > 0 && waiting[0].Start <= turns[i] {
@@ -73,10 +85,7 @@ func tally(certificates []certified, window date.Span) count {
 			heap.Pop(&covering)
 		}
 		if len(covering) > 0 {
-			days := turns[i+1].Sub(turns[i])
-			total.days += days
-			total.percentDays += days * covering[0].Degree
+			take(Period{Start: turns[i], End: turns[i+1].AddDays(-1), Degree: covering[0].Degree})
 		}
 	}
-	return total
 }
