@@ -30,5 +30,6 @@ func start(_ context.Context, host *app.Host) error {
 		host.Consume(source, unasked.OnEvent)
 	}
 	host.OnTimer(store.TimerKind, unasked.OnTimer)
+	host.Go("figures", func(ctx context.Context) error { return unasked.Figures(ctx, host.DB, host.Clock) })
 	return nil
 }
