@@ -24,6 +24,13 @@ func Note(n careplan.Note) *careplanv1.NoteSnapshot {
 	}
 }
 
+// Reading is somebody's "I have read" of the one-page brief.
+func Reading(r careplan.Reading) *careplanv1.ReadingSnapshot {
+	return &careplanv1.ReadingSnapshot{
+		ReadingId: r.ID, CareEpisodeId: r.EpisodeID, PractitionerId: r.Practitioner, PictureVersion: int32(r.PictureVersion),
+	}
+}
+
 // Readers are those who must read a note.
 func Readers(readers []careplan.Reader) []*careplanv1.MandatoryReader {
 	var told []*careplanv1.MandatoryReader

@@ -46,6 +46,14 @@ func (s *Store) ClaimEpisode(tx *sqldb.Tx, patientID, episodeID string) (Episode
 	return one("episode", tx.QueryRow(selectEpisode+tx.Dialect().ForUpdate(), episodeID, patientID), scanEpisode)
 }
 
+const selectOpenEpisode = `SELECT care_episode_id, patient_id, state, care_manager_id, revision FROM care_episode
+WHERE patient_id = $1 AND state = 'OPEN' ORDER BY care_episode_id DESC LIMIT 1`
+
+// OpenEpisode reads the patient's open episode, as far as it has been heard of. Errors: ErrNotFound.
+func (s *Store) OpenEpisode(q sqldb.Querier, patientID string) (Episode, error) {
+	return one("episode", q.QueryRow(selectOpenEpisode, patientID), scanEpisode)
+}
+
 func scanEpisode(row scanner) (Episode, error) {
 	var e Episode
 	err := row.Scan(&e.ID, &e.PatientID, &e.State, &e.CareManager, &e.Revision)
