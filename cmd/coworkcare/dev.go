@@ -88,7 +88,7 @@ func dev(ctx context.Context, c config.Config, withDemo bool, out io.Writer) (er
 		level = slog.LevelWarn // the terminal belongs to the walk and to what goes wrong
 	}
 	log := telemetry.NewLog(os.Stderr, level)
-	signals, err := telemetry.Start(ctx, version())
+	signals, err := telemetry.Start(ctx, version(), telemetry.KeepRecent())
 	if err != nil {
 		return err
 	}
@@ -137,11 +137,12 @@ func dev(ctx context.Context, c config.Config, withDemo bool, out io.Writer) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, system.Close()) }()
-	test := &testClock{clock: moved, facts: facts, system: system}
+	test := &testClock{clock: moved, facts: facts, fleet: app.Fleet{system}}
 	if err := system.Register(func(r grpc.ServiceRegistrar) { clockv1.RegisterClockServiceServer(r, test) }, clockv1.ClockService_ServiceDesc.ServiceName); err != nil {
 		return err
 	}
 	port := ops.New(signals.Registry, system.Ready)
+	port.ShowTraces(signals.Recent)
 	inside, err := system.Gateway()
 	if err != nil {
 		return err
@@ -150,7 +151,7 @@ func dev(ctx context.Context, c config.Config, withDemo bool, out io.Writer) (er
 	l.desk = newTokenDesk(l.issuer, inside, moved)
 	port.Mux.Handle("POST /dev/token", l.desk)
 	port.Mux.Handle("/dev/issuer/", http.StripPrefix("/dev/issuer", l.issuer))
-	p := &process{config: c, log: log, system: system, ops: port, routes: []app.RegisterRoutes{clockv1.RegisterClockServiceHandler}, started: l.started}
+	p := &process{config: c, log: log, system: system, ops: port, routes: []app.RegisterRoutes{clockv1.RegisterClockServiceHandler}, started: l.started, giveUp: exit, before: l.desk.before}
 	return p.run(ctx, ports)
 }
 

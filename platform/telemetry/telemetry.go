@@ -27,12 +27,24 @@ import (
 type Telemetry struct {
 	// Registry holds the metrics that the operations port shows.
 	Registry *prometheus.Registry
-	stop     []func(context.Context) error
+	// Recent keeps the last traces, where Start was asked for that; else nil.
+	Recent *Recent
+
+	stop []func(context.Context) error
 }
 
+// Option changes what Start sets up.
+type Option func(*Telemetry)
+
+// KeepRecent keeps the last traces in memory, beside sending them where they are to go.
+func KeepRecent() Option { return func(t *Telemetry) { t.Recent = NewRecent() } }
+
 // Start sets up the process-wide providers. version is the program's.
-func Start(ctx context.Context, version string) (*Telemetry, error) {
+func Start(ctx context.Context, version string, options ...Option) (*Telemetry, error) {
 	t := &Telemetry{Registry: prometheus.NewRegistry()}
+	for _, option := range options {
+		option(t)
+	}
 	t.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	described, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(
 		semconv.ServiceName("coworkcare"), semconv.ServiceVersion(version)), resource.WithFromEnv())
@@ -61,6 +73,9 @@ func (t *Telemetry) traces(ctx context.Context, described *resource.Resource) (t
 	configured := false
 	for _, variable := range []string{"OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"} {
 		configured = configured || os.Getenv(variable) != ""
+	}
+	if !configured && t.Recent != nil {
+		return sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(t.Recent), sdktrace.WithResource(described)), nil
 	}
 	if !configured {
 		return sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample())), nil
