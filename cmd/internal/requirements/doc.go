@@ -1,0 +1,12 @@
+// Package requirements holds the requirements of the care model as tests: one function for each, which bears its number and
+// follows its given, when and then over REST, with the whole product in one process, a test clock, and real stores on SQLite and
+// on PostgreSQL. Each asserts what must happen and what must not. How the parts behave in every corner is tested where they are;
+// here it is whether the model is kept.
+//
+//	certificate_test.go  R39
+//	consent_test.go      R63 R66 R67 R69 R85
+//	meeting_test.go      R51 R52 R53 R54 R55 R56 R57 R58
+//	return_test.go       R44 R93
+//
+// clinic_test.go opens a health centre, patient_test.go says what is done with a patient in a line or two, call_test.go calls.
+package requirements

@@ -1,0 +1,95 @@
+package requirements_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The way back is one step at a time.
+func TestR44_TheWayBackIsOneStepAtATime(t *testing.T) {
+	onBothEngines(t, func(c *clinic) {
+		// given a patient on sick leave
+		p := c.coordinated()
+		p.certified(28, 100)
+
+		// when a plan 100→75→50→25→0 of two weeks a step is saved
+		id := p.do(c.coordinator, "/returnToWorkPlans", p.stairs()).text("returnToWorkPlanId")
+
+		// then its steps are in order, dated, and each begins the day after the one before it ends
+		plan := p.read(c.gp, "/returnToWorkPlans/"+id)
+		var degrees []float64
+		for i, step := range plan.list("steps") {
+			degrees = append(degrees, step.number("degree"))
+			require.Equal(c, c.in(14*i), step.text("startDate"))
+			require.Equal(c, c.in(14*i+13), step.text("endDate"))
+		}
+		require.Equal(c, []float64{100, 75, 50, 25, 0}, degrees)
+
+		// and net and gross days are computed: the step without sick leave counts in neither
+		require.EqualValues(c, 56, plan.number("grossDays"))
+		require.InDelta(c, 14*(1+.75+.5+.25), plan.number("netDays"), 1e-9)
+
+		// when steps overlap, leave a gap, stand in the wrong order or lack a day, then each fault is named, and nothing is kept
+		wrong := func(change func(steps list)) {
+			c.Helper()
+			other := c.coordinated()
+			body := other.stairs()
+			change(body["steps"].(list))
+			problem := other.refuse(http.StatusBadRequest, "STEP_NOT_ADJACENT", c.coordinator, "/returnToWorkPlans", body)
+			require.Contains(c, problem.text("violations.0.field"), "returnToWorkPlan.steps[")
+			require.Empty(c, other.read(c.gp, "/returnToWorkPlans").list("returnToWorkPlans"))
+		}
+		wrong(func(steps list) { steps[1].(object)["startDate"] = c.in(13) })
+		wrong(func(steps list) { steps[1].(object)["startDate"] = c.in(15) })
+		wrong(func(steps list) { steps[0], steps[1] = steps[1], steps[0] })
+	})
+}
+
+// Degrees are the GP's: what a meeting agrees on is a proposal.
+func TestR93_StepsAreAProposalUntilTheGPAnswers(t *testing.T) {
+	onBothEngines(t, func(c *clinic) {
+		// given steps that all have agreed on, and that the GP has not answered
+		p := c.coordinated("CONTACT", "RETURN_TO_WORK_PLAN")
+		p.certified(14, 100)
+		m := p.ready().heard()
+		m.to("conclude", m.conclusion())
+		id := p.do(c.coordinator, "/returnToWorkPlans", p.stairs()).text("returnToWorkPlanId")
+		path := "/returnToWorkPlans/" + id
+		for _, party := range []string{"PATIENT", "EMPLOYER", "CARE"} {
+			p.do(c.coordinator, path+":agree", object{"party": party})
+		}
+
+		// then they are a proposal, whoever has agreed: nothing is held, checked or completed by them, nor told as a plan
+		plan := p.read(c.gp, path)
+		require.Equal(c, "PROPOSED", plan.text("state"))
+		require.Equal(c, []string{"PATIENT", "EMPLOYER", "CARE"}, plan.texts("agreedParties"))
+		require.False(c, plan.has("answer"))
+		problem := p.refuse(http.StatusConflict, "RETURN_TO_WORK_PLAN_STATE", c.coordinator, path+":hold", object{"reason": "paus"})
+		require.Equal(c, "PROPOSED", problem.text("state"))
+		require.NotContains(c, problem.texts("allowed"), "hold")
+		require.NotContains(c, p.employerSees().String(), "Planerad sjukskrivning")
+
+		// and nobody but a GP answers
+		for _, who := range []colleague{c.coordinator, c.careManager, c.therapist} {
+			p.refuse(http.StatusForbidden, "ROLE_REQUIRED", who, path+":answer", object{"kind": "ACCEPTED"})
+		}
+
+		// when the GP answers with another degree, then the steps stand with the GP's
+		second := plan.text("steps.1.stepId")
+		p.do(c.gp, path+":answer", object{"kind": "CHANGED", "degrees": list{object{"stepId": second, "degree": 100}}, "reason": "för tidigt"})
+		plan = p.read(c.coordinator, path)
+		require.Equal(c, "ACCEPTED", plan.text("state"))
+		require.EqualValues(c, 100, plan.number("steps.1.degree"))
+		require.Equal(c, c.gp.id, plan.text("answer.practitionerId"))
+		require.Empty(c, plan.texts("agreedParties"), "they have agreed to another version")
+		require.Contains(c, p.employerSees().String(), "Planerad sjukskrivning 100 procent")
+
+		// and the plan has certified nothing: each certificate is signed by a GP
+		require.Equal(c, c.in(12), p.read(c.gp, "/sickLeaveCases").text("cases.0.endDate"))
+		draft := p.do(c.coordinator, "/certificates:draftExtension", object{}).text("certificateId")
+		p.refuse(http.StatusForbidden, "ROLE_REQUIRED", c.coordinator, "/certificates/"+draft+":sign", object{})
+		require.Equal(c, c.in(12), p.read(c.gp, "/sickLeaveCases").text("cases.0.endDate"))
+	})
+}
