@@ -21,10 +21,10 @@ import (
 // testClock serves the clock of `coworkcare dev`.
 type testClock struct {
 	clockv1.UnimplementedClockServiceServer
-	clock  *clock.Shifted
-	facts  *installation.Installation
-	system *app.System
-	mu     sync.Mutex // one advance at a time
+	clock *clock.Shifted
+	facts *installation.Installation
+	fleet app.Fleet
+	mu    sync.Mutex // one advance at a time
 }
 
 // GetClock reads the clock.
@@ -48,7 +48,7 @@ func (c *testClock) AdvanceClock(ctx context.Context, request *clockv1.AdvanceCl
 		return nil, fault.Invalid(fault.Violation{Field: "until_time", Reason: "timestamp.lte", Message: "is more than 400 days ahead"})
 	}
 	// What has begun is carried to its end, even when the caller goes away; it is the services' own work, not the caller's.
-	fired, err := c.system.Advance(context.WithoutCancel(identity.WithRawToken(ctx, "")), c.move, target)
+	fired, err := c.fleet.Advance(context.WithoutCancel(identity.WithRawToken(ctx, "")), c.move, target)
 	if err != nil {
 		return nil, err
 	}

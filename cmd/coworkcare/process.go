@@ -31,8 +31,12 @@ type process struct {
 	ops     *ops.Port
 	routes  []app.RegisterRoutes // beside those of the modules
 	started func(context.Context) error
+	giveUp  func()                          // ends the program when something does not let go; nil waits for it
 	before  func(http.Handler) http.Handler // what stands in front of REST; nil for nothing
 }
+
+// exit ends the program at once.
+func exit() { os.Exit(1) }
 
 // listeners are the three ports, open.
 type listeners struct {
@@ -144,10 +148,12 @@ func (p *process) run(ctx context.Context, l listeners) error {
 	}
 	p.system.Stopping()
 	until := time.Now().Add(p.config.DrainGrace)
-	time.AfterFunc(p.config.DrainGrace+lastResort, func() {
-		p.log.Error("something does not let go; ending without it")
-		os.Exit(1)
-	})
+	if p.giveUp != nil { // never stopped: what closes after this may hang too
+		time.AfterFunc(p.config.DrainGrace+lastResort, func() {
+			p.log.Error("something does not let go; ending without it")
+			p.giveUp()
+		})
+	}
 	grace, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
 	defer cancel()
 	if err := web.Shutdown(grace); err != nil {

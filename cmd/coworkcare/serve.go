@@ -101,7 +101,7 @@ func serve(ctx context.Context, c config.Config, some, others []app.Module) (err
 	defer func() { err = errors.Join(err, system.Close()) }()
 	log.InfoContext(ctx, "serving", "version", version(), "config", c)
 	check := func(ctx context.Context) error { return errors.Join(system.Ready(ctx), callers.Ready(ctx)) }
-	p := &process{config: c, log: log, system: system, ops: ops.New(signals.Registry, check)}
+	p := &process{config: c, log: log, system: system, ops: ops.New(signals.Registry, check), giveUp: exit}
 	return p.run(ctx, ports)
 }
 
