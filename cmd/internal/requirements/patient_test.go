@@ -2,6 +2,7 @@ package requirements_test
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/coworkcare/coworkcare/platform/date"
 )
@@ -237,4 +238,62 @@ func (p *patient) stairs() object {
 		steps = append(steps, object{"startDate": p.in(14 * i), "endDate": p.in(14*i + 13), "degree": degree})
 	}
 	return object{"careEpisodeId": p.episode, "steps": steps}
+}
+
+// planned is the path of an active care plan.
+func (p *patient) planned() string {
+	p.Helper()
+	id := p.do(p.careManager, "/carePlans", object{
+		"careEpisodeId": p.episode, "problems": "Sömn och oro.", "strengths": "Trygg hemma.",
+		"goals":      list{object{"kind": "RETURN_TO_WORK", "target": "Tillbaka på halvtid.", "owner": "PATIENT"}},
+		"activities": list{object{"kind": "SELF_CARE", "description": "En promenad om dagen.", "owner": "PATIENT"}},
+	}).text("carePlanId")
+	p.do(p.careManager, "/carePlans/"+id+":activate", object{})
+	return "/carePlans/" + id
+}
+
+// referredTo is the referral to a role.
+func (p *patient) referredTo(role string) value {
+	p.Helper()
+	for _, referral := range p.read(p.gp, "/careEpisodes/"+p.episode).list("referrals") {
+		if referral.text("role") == role {
+			return referral
+		}
+	}
+	p.Fatalf("nobody is referred to in the role %s", role)
+	return value{}
+}
+
+// everything is every follow-up of the patient's, whatever has become of it.
+func (p *patient) everything() []value {
+	p.Helper()
+	return p.read(p.gp, "/followUps?pageSize=200").list("followUps")
+}
+
+func where(followUps []value, fits func(f value) bool) []value {
+	var found []value
+	for _, f := range followUps {
+		if fits(f) {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// owned are the open follow-ups that fall to a role.
+func (p *patient) owned(role string) []value {
+	p.Helper()
+	return where(p.everything(), func(f value) bool { return f.text("state") == "OPEN" && f.text("ownerRole") == role })
+}
+
+// about are the open follow-ups whose kind speaks of something.
+func (p *patient) about(word string) []value {
+	p.Helper()
+	return where(p.everything(), func(f value) bool { return f.text("state") == "OPEN" && strings.Contains(f.text("kind"), word) })
+}
+
+// mine is what stands in somebody's own list about the patient.
+func (p *patient) mine(who colleague) []value {
+	p.Helper()
+	return where(p.get(who, "/v1/followUps:mine?pageSize=200").list("followUps"), func(f value) bool { return f.text("patientId") == p.id })
 }
