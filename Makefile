@@ -9,7 +9,7 @@ TOOLS := protoc-gen-go protoc-gen-go-grpc protoc-gen-grpc-gateway
 PACKAGES := ./... ./proto/...
 export GOFLAGS ?= -buildvcs=auto
 
-.PHONY: help run reset build test race bench fuzz lint generate verify breaking proto-deps tidy clean
+.PHONY: help run reset build test race bench clients fuzz lint generate verify breaking proto-deps tidy clean
 
 help: ## What there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,13 @@ race: ## All tests under the race detector
 
 bench: ## Create, get and list over gRPC and REST beside the same SQL, on both engines
 	go test -run '^$$' -bench . -benchmem ./cmd/internal/bench/...
+
+NPM := npm --prefix clients/ts --no-fund --no-audit --no-update-notifier
+
+clients: build ## The API as its callers meet it: OpenAPI lint, TypeScript client, the page in Chromium, examples (needs Node)
+	@if ! command -v npm >/dev/null; then \
+	  echo "no npm: the TypeScript client and the page at /docs are not tried; install Node 20 or later"; test -z "$$CI"; \
+	else $(NPM) ci && $(NPM) run lint && $(NPM) run build && $(NPM) test; fi
 
 fuzz: ## Every fuzz test for ten seconds
 	@for package in $$(go list $(PACKAGES)); do \

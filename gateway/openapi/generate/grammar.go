@@ -22,8 +22,8 @@ caller does not work is 404, exactly as what does not exist.
 ## JSON
 
 Field names are lowerCamelCase. An unknown field or query parameter is refused. A string, number, list or truth value is always there in
-an answer, also when it is zero or empty; an object that is not set is absent. Formats are notes: an id, a day or a number that is not set is
-the empty string. An instant is RFC 3339, a civil day ''YYYY-MM-DD'' in Stockholm. A body is at most 256 KiB.
+an answer, also when it is zero or empty; an object that is not set is absent. Formats are notes: an id or a day that is not set is the empty
+string. An instant is RFC 3339, a civil day ''YYYY-MM-DD'' in Stockholm. A body is at most 256 KiB.
 
 ## Writing
 
@@ -37,8 +37,8 @@ Lists give ''nextPageToken''; send it as ''pageToken'' with the same parameters,
 
 ## Refusals
 
-Every refusal is ''application/problem+json'' (RFC 9457). Rely on ''status'' and ''reason''; the descriptions name reasons in brackets,
-beside the gRPC code, which is the status
+Every refusal is ''application/problem+json'' (RFC 9457). Rely on ''status'' and ''reason''. The descriptions name the gRPC code, with
+reasons in brackets; the status follows from the code, but that a stale ''If-Match'' is 412 and ''REQUEST_ID_REUSED'' 422.
 
 | code | status |
 |---|---|

@@ -217,7 +217,12 @@ func (s *schemas) single(field protoreflect.FieldDescriptor, for_ use) *schema {
 	default:
 		inner := field.Message()
 		if wellKnown(inner) {
-			return library(inner)
+			made := library(inner)
+			if made == nil {
+				s.failed = fmt.Errorf("%s: say in schema.go what %s is in JSON", field.FullName(), inner.FullName())
+				made = &schema{}
+			}
+			return made
 		}
 		within := for_
 		if for_ != answered {
@@ -246,7 +251,7 @@ func snake(name string) string {
 	return b.String()
 }
 
-// library is the JSON of the messages that have one of their own.
+// library is the JSON of the messages that have one of their own; nil when it is not known here.
 func library(message protoreflect.MessageDescriptor) *schema {
 	switch message.FullName() {
 	case "google.protobuf.Timestamp":
@@ -262,8 +267,12 @@ func library(message protoreflect.MessageDescriptor) *schema {
 		return &schema{Type: "string"}
 	case "google.protobuf.BoolValue":
 		return &schema{Type: "boolean"}
-	default:
+	case "google.protobuf.Value":
+		return &schema{} // any JSON
+	case "google.protobuf.Struct":
 		return &schema{Type: "object", AdditionalProperties: true}
+	default:
+		return nil
 	}
 }
 
@@ -284,7 +293,7 @@ func (s *schemas) enum(field protoreflect.FieldDescriptor, for_ use) *schema {
 		s.made[name], s.of[name] = all, enum.FullName()
 	}
 	always := field.IsList() || behaves(field, annotations.FieldBehavior_REQUIRED) ||
-		field.Name() == "state" && behaves(field, annotations.FieldBehavior_OUTPUT_ONLY)
+		(field.Name() == "state" || field.Name() == "kind") && behaves(field, annotations.FieldBehavior_OUTPUT_ONLY)
 	if for_ != answered || always {
 		return ref(name)
 	}
