@@ -26,10 +26,11 @@ func start(_ context.Context, host *app.Host) error {
 	host.Locate("follow_up_id", server.Locate)
 
 	unasked := worker.New(s)
-	for _, source := range []string{"patient", "careplan", "sickleave"} {
+	for _, source := range []string{"patient", "careplan", "sickleave", "employerdialogue"} {
 		host.Consume(source, unasked.OnEvent)
 	}
 	host.OnTimer(store.TimerKind, unasked.OnTimer)
+	host.OnTimer(store.FileTimerKind, unasked.OnTurn)
 	host.Go("figures", func(ctx context.Context) error { return unasked.Figures(ctx, host.DB, host.Clock) })
 	return nil
 }

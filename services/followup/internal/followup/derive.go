@@ -13,6 +13,7 @@ import (
 type Want struct {
 	Kind      Kind
 	SubjectID string
+	Aspect    string // tells apart several of a kind about one subject, for example by who must read it
 	EpisodeID string
 	Owner     Owner
 	Due       Due
@@ -26,6 +27,13 @@ type Want struct {
 	Since time.Time
 	// End says how it has ended by the facts; nil: it is to be done.
 	End *End
+	// Unless is a state of things in which it is not to be done, rather than an event: it counts from when it is noticed, and
+	// only where no event has ended it.
+	Unless *End
+	// about is what all its rounds are about, where a new thing takes the old one's place: the beginning of the basis, up to a
+	// slash. How an earlier one ended is not corrected by the facts about a later one.
+	about string
+	style climb
 }
 
 // record tells whether a want that has ended before a follow-up was made for it is put on record all the same: it was to be
@@ -42,13 +50,18 @@ type derivation struct {
 	wants  []Want
 }
 
-// Derive reads from a patient's file what is to be done, and what has been done, under a unit's policy. The day matters for
-// consents alone, which run out. The order of the answer is by kind and subject.
+// Derive reads from a patient's file what is to be done, and what has been done, under a unit's policy, on a day. With the same
+// file it gives the same until [Turn]. The order of the answer is by kind, subject and aspect.
 func Derive(file *File, policy Policy, today date.Day) []Want {
 	d := &derivation{File: file, policy: policy.Effective(), today: today}
+	spell := d.spell()
 	for _, episode := range d.Episodes {
 		d.referrals(episode)
 		d.firstContact(episode)
+		d.newDoctors(episode)
+		if spell != nil {
+			d.sickLeave(episode, spell)
+		}
 	}
 	for _, plan := range d.Plans {
 		d.plannedContacts(plan)
@@ -63,17 +76,36 @@ func Derive(file *File, policy Policy, today date.Day) []Want {
 	for _, flag := range d.Flags {
 		d.risk(flag)
 	}
+	for _, meeting := range d.Meetings {
+		d.meeting(meeting)
+	}
+	for _, agreement := range d.Agreements {
+		d.agreedActions(agreement)
+	}
+	for _, plan := range d.ReturnPlans {
+		d.returnPlan(plan)
+	}
+	for _, recommendation := range d.Recommendations {
+		d.recommendation(recommendation)
+	}
+	for _, brief := range d.Briefs {
+		d.brief(brief)
+	}
+	for _, note := range d.Notes {
+		d.note(note)
+	}
 	slices.SortFunc(d.wants, func(a, b Want) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.SubjectID, b.SubjectID))
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.SubjectID, b.SubjectID), cmp.Compare(a.Aspect, b.Aspect))
 	})
 	return d.wants
 }
 
 // want adds a follow-up with the ends that the facts give it; the earliest counts, the first of two at the same time. The end
-// of the episode or of the patient record ends everything but the assessment of a risk.
+// of the episode or of the patient record ends everything but the assessment of a risk; the question how it goes some weeks
+// after the full return outlives the episode (R49), which may well be closed by then.
 func (d *derivation) want(w Want, ends ...*End) {
 	if w.Kind != AssessRisk {
-		if episode := d.Episodes[w.EpisodeID]; episode != nil && !episode.Ended.IsZero() {
+		if episode := d.Episodes[w.EpisodeID]; episode != nil && !episode.Ended.IsZero() && w.Kind != PostReturnCheck {
 			ends = append(ends, &End{State: Cancelled, Cause: EpisodeEnded, Time: episode.Ended, By: episode.By})
 		}
 		if d.Patient != nil && d.Patient.Ended {
@@ -85,13 +117,25 @@ func (d *derivation) want(w Want, ends ...*End) {
 			w.End = end
 		}
 	}
+	if w.End == nil {
+		w.End = w.Unless
+	}
 	if w.Basis == "" {
 		w.Basis = w.Due.Day.String()
 	}
 	if w.ladder == nil {
-		w.ladder = d.climb(w, ordinary)
+		w.ladder = d.climb(w, w.style)
 	}
 	d.wants = append(d.wants, w)
+}
+
+// coordinated adds what is the coordinator's to do, who acts by consent alone: without the patient's consent to coordination
+// today nothing of it is to be done, and it comes back with the consent (R92).
+func (d *derivation) coordinated(w Want, ends ...*End) {
+	if w.Unless == nil && !d.coordinationConsented() {
+		w.Unless = cancelled(ConsentMissing, time.Time{}, "")
+	}
+	d.want(w, ends...)
 }
 
 func (d *derivation) climb(w Want, style climb) func(time.Time) Ladder {
@@ -170,11 +214,15 @@ func (d *derivation) referrals(e *Episode) {
 // coordinationConsented tells whether a consent to coordination covers today.
 func (d *derivation) coordinationConsented() bool {
 	for _, c := range d.Consents {
-		if c.Granted && c.Start <= d.today && (c.End.IsZero() || d.today <= c.End) {
+		if d.covers(c) {
 			return true
 		}
 	}
 	return false
+}
+
+func (d *derivation) covers(c *Consent) bool {
+	return c.Granted && c.Start <= d.today && (c.End.IsZero() || d.today <= c.End)
 }
 
 // certificateEnding asks for a decision before a certificate's end: of the coordinator where the patient has consented to one,

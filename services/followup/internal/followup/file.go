@@ -20,6 +20,21 @@ type File struct {
 	Contacts     map[string]*Contact
 	Certificates map[string]*Certificate
 	Flags        map[string]*Flag
+
+	SickLeave        *SickLeave
+	Screenings       map[string]*Screening
+	ReturnPlans      map[string]*ReturnPlan
+	Recommendations  map[string]*Recommendation
+	Briefs           map[string]*Brief
+	Notes            map[string]*Note
+	Readings         map[string]*Reading
+	Meetings         map[string]*Meeting
+	Agreements       map[string]*Agreement
+	EmployerConsents map[string]*EmployerConsent
+
+	// Staff are the roles at the patient's unit of people whom the file names and who are not in a team. Nobody tells of them
+	// by patient: whoever derives looks them up.
+	Staff map[string]Role
 }
 
 // NewFile is the empty file of a patient.
@@ -27,6 +42,9 @@ func NewFile(patientID string) *File {
 	return &File{
 		PatientID: patientID, Episodes: map[string]*Episode{}, Consents: map[string]*Consent{}, Plans: map[string]*Plan{},
 		Contacts: map[string]*Contact{}, Certificates: map[string]*Certificate{}, Flags: map[string]*Flag{},
+		Screenings: map[string]*Screening{}, ReturnPlans: map[string]*ReturnPlan{}, Recommendations: map[string]*Recommendation{},
+		Briefs: map[string]*Brief{}, Notes: map[string]*Note{}, Readings: map[string]*Reading{}, Meetings: map[string]*Meeting{},
+		Agreements: map[string]*Agreement{}, EmployerConsents: map[string]*EmployerConsent{},
 	}
 }
 
@@ -60,6 +78,7 @@ type Episode struct {
 	Ended     time.Time    `json:"ended,omitzero"` // of the event that ended it
 	Referrals []Referral   `json:"referrals"`
 	Team      []Member     `json:"team"`
+	Founders  []string     `json:"founders"` // the GPs of the first event about it
 }
 
 // ReferralState is the contract's Referral.State.
@@ -89,6 +108,7 @@ type Referral struct {
 type Member struct {
 	PractitionerID string   `json:"practitioner"`
 	Role           Role     `json:"role"`
+	Start          date.Day `json:"start"`
 	End            date.Day `json:"end"` // no day while in the team
 }
 
@@ -98,6 +118,13 @@ type Consent struct {
 	Granted bool     `json:"granted"`
 	Start   date.Day `json:"start"`
 	End     date.Day `json:"end"` // no day while open-ended
+}
+
+// EmployerConsent is what the patient has said to an employer being contacted.
+type EmployerConsent struct {
+	Told
+	Granted  bool `json:"granted"`
+	Declined bool `json:"declined"`
 }
 
 // PlanState is the contract's CarePlan.State.
@@ -220,9 +247,21 @@ func (f *File) SeeEpisode(seen Episode) {
 		seen.Ended = seen.Time
 	}
 	if old != nil {
-		seen.Started = old.Started
+		seen.Started, seen.Founders = old.Started, old.Founders
 		if !old.Ended.IsZero() && seen.State != EpisodeOpen {
 			seen.Ended = old.Ended
+		}
+	}
+	if seen.Founders == nil {
+		team := seen.Team
+		if old != nil {
+			team = old.Team // told of before founders were noted
+		}
+		seen.Founders = []string{}
+		for _, m := range team {
+			if m.Role == GP {
+				seen.Founders = append(seen.Founders, m.PractitionerID)
+			}
 		}
 	}
 	for i := range seen.Referrals {
@@ -243,6 +282,13 @@ func (f *File) SeeEpisode(seen Episode) {
 func (f *File) SeeConsent(seen Consent) {
 	if old := f.Consents[seen.ID]; old == nil || seen.Revision >= old.Revision {
 		f.Consents[seen.ID] = &seen
+	}
+}
+
+// SeeEmployerConsent enters what was told about a consent that an employer is contacted.
+func (f *File) SeeEmployerConsent(seen EmployerConsent) {
+	if old := f.EmployerConsents[seen.ID]; old == nil || seen.Revision >= old.Revision {
+		f.EmployerConsents[seen.ID] = &seen
 	}
 }
 

@@ -24,6 +24,25 @@ const (
 	AssessRisk              Kind = "ASSESS_RISK"
 	ReferralDeclinedNotice  Kind = "REFERRAL_DECLINED_NOTICE"
 	Manual                  Kind = "MANUAL"
+	Screen                  Kind = "SCREEN"
+	WriteBrief              Kind = "WRITE_BRIEF"
+	ReadBrief               Kind = "READ_BRIEF"
+	ReadNote                Kind = "READ_NOTE"
+	ReadPicture             Kind = "READ_PICTURE"
+	AnswerRecommendation    Kind = "ANSWER_RECOMMENDATION"
+	AnswerReturnPlan        Kind = "ANSWER_RETURN_PLAN"
+	PrepareMeeting          Kind = "PREPARE_MEETING"
+	GiveInformation         Kind = "GIVE_INFORMATION"
+	ConcludeMeeting         Kind = "CONCLUDE_MEETING"
+	RecheckMeeting          Kind = "RECHECK_MEETING"
+	AgreedAction            Kind = "AGREED_ACTION"
+	ReturnStepBegins        Kind = "RETURN_STEP"
+	CheckInOnStep           Kind = "CHECK_IN"
+	PostReturnCheck         Kind = "POST_RETURN_CHECK"
+	TimePlanMissing         Kind = "TIME_PLAN_MISSING"
+	MeetingMissingFirst     Kind = "MEETING_MISSING_FIRST"
+	MeetingMissingSecond    Kind = "MEETING_MISSING_SECOND"
+	MeetingMissingThird     Kind = "MEETING_MISSING_THIRD"
 )
 
 // State is where a follow-up stands. The values are those of the contract's FollowUp.State.
@@ -58,6 +77,21 @@ const (
 	PatientRecordEnded  Cause = "PATIENT_RECORD_ENDED"
 	TimeRanOut          Cause = "TIME_RAN_OUT"
 	CopyNotNeeded       Cause = "COPY_NOT_NEEDED"
+	Screened            Cause = "SCREENED"
+	BriefWritten        Cause = "BRIEF_WRITTEN"
+	HasRead             Cause = "READ"
+	Answered            Cause = "ANSWERED"
+	MeetingArranged     Cause = "MEETING_ARRANGED"
+	MeetingHeld         Cause = "MEETING_HELD"
+	MeetingPutOff       Cause = "MEETING_PUT_OFF"
+	Informed            Cause = "INFORMED"
+	ActionDone          Cause = "ACTION_DONE"
+	ActionDropped       Cause = "ACTION_DROPPED"
+	CheckedIn           Cause = "CHECKED_IN"
+	ReturnPlanChanged   Cause = "RETURN_PLAN_CHANGED"
+	ReturnPlanMade      Cause = "RETURN_PLAN_MADE"
+	SickLeaveEnded      Cause = "SICK_LEAVE_ENDED"
+	RegisteredInError   Cause = "REGISTERED_IN_ERROR"
 )
 
 // Role is a function of staff, spelled as in tokens.
@@ -115,6 +149,7 @@ type FollowUp struct {
 	Place     Place
 	Kind      Kind
 	SubjectID string // what it is about in the service that caused it; of MANUAL its own id
+	Aspect    string // tells apart several of a kind about one subject; "" for most
 	Round     int    // 0, 1, … when the same has to be done anew
 	Basis     string // what its due time was taken from; it moves when this changes
 	Title     string // MANUAL only

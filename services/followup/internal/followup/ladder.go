@@ -34,17 +34,32 @@ type Ladder struct {
 type climb int
 
 const (
-	ordinary climb = iota // reminders, then both escalations
-	silent                // nothing but the lapse: the owner is somebody else's colleague in it
-	atOnce                // the first escalation comes with the creation
+	ordinary  climb = iota // reminders, then both escalations
+	silent                 // nothing but the lapse: the owner is somebody else's colleague in it
+	atOnce                 // the first escalation comes with the creation
+	onTheDay               // the first escalation comes on the morning of the due day
+	toManager              // both escalations come on the morning of the due day
 )
 
 // ladder builds the ladder of a follow-up that counts from the morning of a day: its due day, or the day it comes back from
 // being snoozed. Reminders that would come before the instant it is made are left out, since its making tells as much.
 func (p Policy) ladder(anchor date.Day, made time.Time, style climb, lapse time.Time) Ladder {
 	var steps []Step
-	if style == atOnce {
-		steps = append(steps, Step{At: made, Do: Escalate, Level: 1})
+	level := 1 // of the escalation that does not wait
+	switch style {
+	case atOnce:
+		steps = append(steps, Step{At: made, Do: Escalate, Level: level})
+	case onTheDay, toManager:
+		if style == toManager {
+			level = 2
+		}
+		at := anchor.At(morning, 0).UTC()
+		if at.Before(made) {
+			at = made
+		}
+		steps = append(steps, Step{At: at, Do: Escalate, Level: level})
+	default:
+		level = 0
 	}
 	if style != silent {
 		for _, day := range []date.Day{anchor, date.AddWorkingDays(anchor, 1)} {
@@ -52,11 +67,11 @@ func (p Policy) ladder(anchor date.Day, made time.Time, style climb, lapse time.
 				steps = append(steps, Step{At: at, Do: Remind})
 			}
 		}
-		second := max(p.FirstEscalation, p.SecondEscalation)
-		if style != atOnce {
-			steps = append(steps, Step{At: date.AddWorkingDays(anchor, p.FirstEscalation).At(morning, 0).UTC(), Do: Escalate, Level: 1})
+		for i, days := range []int{p.FirstEscalation, max(p.FirstEscalation, p.SecondEscalation)} {
+			if i+1 > level {
+				steps = append(steps, Step{At: date.AddWorkingDays(anchor, days).At(morning, 0).UTC(), Do: Escalate, Level: i + 1})
+			}
 		}
-		steps = append(steps, Step{At: date.AddWorkingDays(anchor, second).At(morning, 0).UTC(), Do: Escalate, Level: 2})
 	}
 	if !lapse.IsZero() {
 		steps = slices.DeleteFunc(steps, func(s Step) bool { return !s.At.Before(lapse) })

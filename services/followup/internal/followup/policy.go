@@ -24,6 +24,16 @@ type Policy struct {
 	FirstEscalation        int // working days after the due day
 	SecondEscalation       int // working days after the due day
 	Lapse                  int // civil days after the due day of notices and of what a person asked for
+	Screening              int // civil days from the start of a sick leave
+	Brief                  int // working days until a brief asked for is written, or a written one read
+	ReadNote               int // working days until a note is read
+	Answer                 int // working days until a GP answers
+	Meeting                int // working days from the proposal of a meeting
+	FirstMeetingFlag       int // civil days of sick leave without a meeting
+	SecondMeetingFlag      int // civil days of sick leave without a meeting
+	ThirdMeetingFlag       int // civil days of sick leave without a meeting; the model's trial held it within three months
+	CheckIn                int // civil days from the start of a step
+	PostReturnCheck        int // civil days from the full return
 }
 
 // Limit is one field of a policy with its default and its bounds.
@@ -50,6 +60,16 @@ func Limits() []Limit {
 		{"first_escalation_working_days", 2, 1, 20, func(p *Policy) *int { return &p.FirstEscalation }},
 		{"second_escalation_working_days", 5, 1, 40, func(p *Policy) *int { return &p.SecondEscalation }},
 		{"lapse_days", 90, 7, 365, func(p *Policy) *int { return &p.Lapse }},
+		{"screening_days", 14, 1, 60, func(p *Policy) *int { return &p.Screening }},
+		{"brief_working_days", 2, 1, 20, func(p *Policy) *int { return &p.Brief }},
+		{"read_note_working_days", 2, 1, 20, func(p *Policy) *int { return &p.ReadNote }},
+		{"answer_working_days", 3, 1, 20, func(p *Policy) *int { return &p.Answer }},
+		{"meeting_working_days", 15, 1, 60, func(p *Policy) *int { return &p.Meeting }},
+		{"meeting_first_flag_days", 30, 7, 365, func(p *Policy) *int { return &p.FirstMeetingFlag }},
+		{"meeting_second_flag_days", 60, 7, 365, func(p *Policy) *int { return &p.SecondMeetingFlag }},
+		{"meeting_third_flag_days", 90, 7, 365, func(p *Policy) *int { return &p.ThirdMeetingFlag }},
+		{"check_in_days", 7, 1, 60, func(p *Policy) *int { return &p.CheckIn }},
+		{"post_return_check_days", 28, 7, 365, func(p *Policy) *int { return &p.PostReturnCheck }},
 	}
 }
 

@@ -3,6 +3,7 @@ package followup
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coworkcare/coworkcare/platform/date"
@@ -12,30 +13,61 @@ import (
 // they are to be written; one follow-up may change several times. It makes what is missing, ends what has ended, moves what has
 // moved, and leaves the rest alone: run twice, it changes nothing the second time.
 func Reconcile(file *File, existing []FollowUp, wants []Want, now time.Time, newID func() string) []Change {
-	r := &reconciliation{file: file, now: now, newID: newID, latest: map[[2]string]*FollowUp{}}
+	r := &reconciliation{file: file, now: now, newID: newID, latest: map[[3]string]*FollowUp{}}
 	for i := range existing {
 		f := existing[i]
-		key := [2]string{string(f.Kind), f.SubjectID}
+		key := keyOf(f.Kind, f.SubjectID, f.Aspect)
 		if at := r.latest[key]; at == nil || f.Round > at.Round {
 			r.latest[key] = &f
 		}
 	}
+	wanted := map[[3]string]bool{}
 	for _, w := range wants {
-		r.settle(r.latest[[2]string{string(w.Kind), w.SubjectID}], w)
+		key := keyOf(w.Kind, w.SubjectID, w.Aspect)
+		wanted[key] = true
+		r.settle(r.latest[key], w)
 	}
 	for _, f := range existing {
-		if f.Kind == Manual && f.State == Open {
+		if f.State != Open {
+			continue
+		}
+		if f.Kind == Manual {
 			r.settleManual(f)
+		} else if cause := f.Kind.vanished(); cause != "" && !wanted[keyOf(f.Kind, f.SubjectID, f.Aspect)] {
+			r.add(f.ended(End{State: Cancelled, Cause: cause, Time: now}, now))
 		}
 	}
 	return r.changes
+}
+
+func keyOf(kind Kind, subjectID, aspect string) [3]string {
+	return [3]string{string(kind), subjectID, aspect}
+}
+
+// vanished is why a follow-up ends when what it is about is no longer told of at all: a step is no longer in its plan, a spell
+// has gone with its only certificate. "" for kinds whose subjects never vanish.
+func (k Kind) vanished() Cause {
+	switch k {
+	case Screen, TimePlanMissing, MeetingMissingFirst, MeetingMissingSecond, MeetingMissingThird:
+		return SickLeaveEnded
+	case PrepareMeeting, GiveInformation, ConcludeMeeting, RecheckMeeting:
+		return MeetingPutOff
+	case ReturnStepBegins, CheckInOnStep, PostReturnCheck:
+		return ReturnPlanChanged
+	case AgreedAction:
+		return ActionDropped
+	case ReadNote, ReadPicture:
+		return CopyNotNeeded // whoever had to read it no longer has to
+	default:
+		return ""
+	}
 }
 
 type reconciliation struct {
 	file    *File
 	now     time.Time
 	newID   func() string
-	latest  map[[2]string]*FollowUp
+	latest  map[[3]string]*FollowUp
 	changes []Change
 }
 
@@ -53,6 +85,10 @@ func (r *reconciliation) settle(at *FollowUp, w Want) {
 		}
 	case at.State == Open:
 		r.adjust(*at, w)
+	case w.End != nil && w.about != "" && !strings.HasPrefix(at.Basis, w.about+"/"):
+		if w.record() {
+			r.make(w, at.Round+1)
+		}
 	case w.End != nil:
 		r.correct(*at, w)
 	case at.End.ByEvent() || at.Basis != w.Basis:
@@ -64,7 +100,7 @@ func (r *reconciliation) settle(at *FollowUp, w Want) {
 func (r *reconciliation) make(w Want, round int) {
 	f := FollowUp{
 		ID: r.newID(), PatientID: r.file.PatientID, EpisodeID: w.EpisodeID, Place: r.file.Place(), Kind: w.Kind, SubjectID: w.SubjectID,
-		Round: round, Basis: w.Basis, Owner: w.Owner, OwnerFrom: w.Owner, DueDate: w.Due.Day, DueTime: w.Due.Time, Lapse: w.Lapse,
+		Aspect: w.Aspect, Round: round, Basis: w.Basis, Owner: w.Owner, OwnerFrom: w.Owner, DueDate: w.Due.Day, DueTime: w.Due.Time, Lapse: w.Lapse,
 		State: Open, EscalationRole: cmp.Or(w.EscalationRole, w.Owner.Role), Ladder: w.ladder(r.now), Policy: w.Policy,
 		Stamp: 1, Revision: 1, Created: r.now, Updated: r.now,
 	}

@@ -115,10 +115,16 @@ func (f FollowUp) Snooze(c Caller, until date.Day, reason string, policy Policy,
 }
 
 func (f *FollowUp) climb() climb {
-	if f.Kind == CertificateEndingNotice {
+	switch f.Kind {
+	case CertificateEndingNotice:
 		return silent
+	case MeetingMissingSecond:
+		return onTheDay
+	case MeetingMissingThird:
+		return toManager
+	default:
+		return ordinary
 	}
-	return ordinary
 }
 
 // Claim makes the caller the owner of what nobody owns in person, or of what has been escalated to a role of hers. false:

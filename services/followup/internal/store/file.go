@@ -6,23 +6,31 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/coworkcare/coworkcare/platform/act"
+	"github.com/coworkcare/coworkcare/platform/date"
 	"github.com/coworkcare/coworkcare/platform/sqldb"
+	"github.com/coworkcare/coworkcare/platform/timer"
 	"github.com/coworkcare/coworkcare/services/followup/internal/followup"
 )
 
 const lockFile = `INSERT INTO patient_file (patient_id, revision, care_provider_id, care_unit_id) VALUES ($1, 1, $2, $3)
 ON CONFLICT (patient_id) DO UPDATE SET revision = patient_file.revision + 1
-RETURNING care_provider_id, care_unit_id`
+RETURNING care_provider_id, care_unit_id, turn_day`
 
 // Lock takes a patient's file until the transaction ends, and makes it if there is none. Everything else about the patient is
 // read after it. It gives where the latest event stood.
 func (s *Store) Lock(tx *sqldb.Tx, patientID string, place followup.Place) (followup.Place, error) {
-	var heard followup.Place
-	err := tx.QueryRow(lockFile, patientID, place.ProviderID, place.UnitID).Scan(&heard.ProviderID, &heard.UnitID)
+	heard, _, err := s.lock(tx, patientID, place)
+	return heard, err
+}
+
+// lock gives also the day of the turn for which a timer has been set.
+func (s *Store) lock(tx *sqldb.Tx, patientID string, place followup.Place) (heard followup.Place, turn date.Day, err error) {
+	err = tx.QueryRow(lockFile, patientID, place.ProviderID, place.UnitID).Scan(&heard.ProviderID, &heard.UnitID, &turn)
 	if err != nil {
-		return heard, fmt.Errorf("lock a patient's file: %w", err)
+		return heard, turn, fmt.Errorf("lock a patient's file: %w", err)
 	}
-	return heard, nil
+	return heard, turn, nil
 }
 
 // Free tells whether a patient's file can be taken without waiting, and takes it if so. Timers ask first: a batch of them holds
@@ -44,15 +52,16 @@ type Opened struct {
 	*followup.File
 	heard  followup.Place
 	bodies map[[2]string]string
+	turn   date.Day
 }
 
 // OpenFile locks a patient's file and reads it.
 func (s *Store) OpenFile(tx *sqldb.Tx, patientID string, place followup.Place) (*Opened, error) {
-	heard, err := s.Lock(tx, patientID, place)
+	heard, turn, err := s.lock(tx, patientID, place)
 	if err != nil {
 		return nil, err
 	}
-	opened := &Opened{File: followup.NewFile(patientID), heard: heard, bodies: map[[2]string]string{}}
+	opened := &Opened{File: followup.NewFile(patientID), heard: heard, bodies: map[[2]string]string{}, turn: turn}
 	opened.Heard = heard
 	rows, err := tx.Query(`SELECT topic, subject_id, body FROM told WHERE patient_id = $1`, patientID)
 	if err != nil {
@@ -75,23 +84,53 @@ func (s *Store) OpenFile(tx *sqldb.Tx, patientID string, place followup.Place) (
 	return opened, nil
 }
 
+// enter enters one thing that was told. A topic that this release does not know was written by a later one, and waits for it.
 func (o *Opened) enter(topic, subject, body string) error {
 	switch topic {
 	case "patient":
 		o.Patient = &followup.Patient{}
 		return json.Unmarshal([]byte(body), o.Patient)
-	case "episode":
-		return enter(o.Episodes, subject, body)
-	case "consent":
-		return enter(o.Consents, subject, body)
-	case "plan":
-		return enter(o.Plans, subject, body)
-	case "contact":
-		return enter(o.Contacts, subject, body)
-	case "certificate":
-		return enter(o.Certificates, subject, body)
-	default:
-		return enter(o.Flags, subject, body)
+	case "sick_leave":
+		o.SickLeave = &followup.SickLeave{}
+		return json.Unmarshal([]byte(body), o.SickLeave)
+	}
+	for _, t := range o.topics() {
+		if t.name == topic {
+			return t.enter(subject, body)
+		}
+	}
+	return nil
+}
+
+// topic is one of the things about which many may be told of a patient.
+type topic struct {
+	name  string
+	enter func(subject, body string) error
+	each  func(func(subject string, one any) error) error
+}
+
+func (o *Opened) topics() []topic {
+	return []topic{
+		topicOf("episode", o.Episodes), topicOf("consent", o.Consents), topicOf("plan", o.Plans), topicOf("contact", o.Contacts),
+		topicOf("certificate", o.Certificates), topicOf("flag", o.Flags), topicOf("screening", o.Screenings),
+		topicOf("return_plan", o.ReturnPlans), topicOf("recommendation", o.Recommendations), topicOf("brief", o.Briefs),
+		topicOf("note", o.Notes), topicOf("reading", o.Readings), topicOf("meeting", o.Meetings),
+		topicOf("agreement", o.Agreements), topicOf("employer_consent", o.EmployerConsents),
+	}
+}
+
+func topicOf[T any](name string, all map[string]*T) topic {
+	return topic{
+		name:  name,
+		enter: func(subject, body string) error { return enter(all, subject, body) },
+		each: func(put func(subject string, one any) error) error {
+			for subject, one := range all {
+				if err := put(subject, one); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
 	}
 }
 
@@ -132,24 +171,35 @@ func (s *Store) SaveFile(tx *sqldb.Tx, o *Opened) error {
 			return err
 		}
 	}
-	for _, err := range []error{
-		putAll(put, "episode", o.Episodes), putAll(put, "consent", o.Consents), putAll(put, "plan", o.Plans),
-		putAll(put, "contact", o.Contacts), putAll(put, "certificate", o.Certificates), putAll(put, "flag", o.Flags),
-	} {
-		if err != nil {
+	if o.SickLeave != nil {
+		if err := put("sick_leave", o.PatientID, o.SickLeave); err != nil {
+			return err
+		}
+	}
+	for _, t := range o.topics() {
+		if err := t.each(func(subject string, one any) error { return put(t.name, subject, one) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func putAll[T any](put func(topic, subject string, one any) error, topic string, all map[string]*T) error {
-	for subject, one := range all {
-		if err := put(topic, subject, one); err != nil {
-			return err
-		}
+// FileTimerKind is the kind of the timers that look at a patient's file on the day of its turn; their key is the patient's id.
+const FileTimerKind = "patient_file"
+
+// ArmTurn sets the timer for the next day on which an opened file asks for something else, and notes the day; no day removes it.
+func (s *Store) ArmTurn(tx *act.Tx, o *Opened, day date.Day) error {
+	if o.turn == day {
+		return nil
 	}
-	return nil
+	if _, err := tx.Exec(`UPDATE patient_file SET turn_day = $2 WHERE patient_id = $1`, o.PatientID, day.String()); err != nil {
+		return fmt.Errorf("write the day on which a patient's file turns: %w", err)
+	}
+	o.turn = day
+	if day.IsZero() {
+		return tx.DropTimer(FileTimerKind, o.PatientID)
+	}
+	return tx.SetTimer(timer.Timer{Kind: FileTimerKind, Key: o.PatientID, Due: followup.TurnTime(day), Stamp: int64(day)})
 }
 
 // HeardOfEpisode tells whether anything has been told about an episode.

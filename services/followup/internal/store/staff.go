@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/coworkcare/coworkcare/platform/date"
 	"github.com/coworkcare/coworkcare/platform/sqldb"
@@ -57,4 +58,35 @@ AND start_day <= $4 AND (end_day = '' OR end_day >= $4)`, id, unitID, string(rol
 		return false, false, fmt.Errorf("read a practitioner's employments: %w", err)
 	}
 	return n > 0, all > 0, nil
+}
+
+// RolesOf tells in which role each of some people works at a unit on a day: one that can own follow-ups, of several the first by
+// name. Who works there in none is left out.
+func (s *Store) RolesOf(q sqldb.Querier, unitID string, people []string, day date.Day) (map[string]followup.Role, error) {
+	if len(people) == 0 {
+		return nil, nil
+	}
+	w := &where{}
+	unit, on := w.arg(unitID), w.arg(day.String())
+	marks := make([]string, len(people))
+	for i, id := range people {
+		marks[i] = w.arg(id)
+	}
+	rows, err := q.Query(`SELECT practitioner_id, min(role) FROM employment WHERE care_unit_id = `+unit+` AND start_day <= `+on+
+		` AND (end_day = '' OR end_day >= `+on+`) AND role IN `+w.in(followup.OwningRoles())+
+		` AND practitioner_id IN (`+strings.Join(marks, ", ")+`) GROUP BY practitioner_id`, w.args...)
+	if err != nil {
+		return nil, fmt.Errorf("read the roles of staff: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	roles := map[string]followup.Role{}
+	for rows.Next() {
+		var id string
+		var role followup.Role
+		if err := rows.Scan(&id, &role); err != nil {
+			return nil, fmt.Errorf("read the roles of staff: %w", err)
+		}
+		roles[id] = role
+	}
+	return roles, rows.Err()
 }

@@ -34,11 +34,11 @@ func New(keys *crypt.Keys) *Store { return &Store{keys: keys} }
 const columns = `follow_up_id, revision, stamp, patient_id, care_episode_id, care_provider_id, care_unit_id, kind, subject_id,
   round, basis, owner_role, owner_practitioner_id, from_role, from_practitioner_id, pinned, due_date, due_time, lapse_time,
   state, end_cause, end_time, end_practitioner_id, snoozed_until, reminders, escalation_level, escalation_role, ladder, policy,
-  created_by, create_time, update_time, title, snooze_reason, end_note`
+  created_by, create_time, update_time, title, snooze_reason, end_note, aspect`
 
 const insertFollowUp = `INSERT INTO follow_up (` + columns + `)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
-  $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)`
+  $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)`
 
 // insert stores a new follow-up.
 func (s *Store) insert(tx *sqldb.Tx, f followup.FollowUp) error {
@@ -51,7 +51,7 @@ func (s *Store) insert(tx *sqldb.Tx, f followup.FollowUp) error {
 		f.OwnerFrom.PractitionerID, f.Pinned, f.DueDate, sqldb.Micros(f.DueTime), sqldb.Micros(f.Lapse), string(f.State),
 		string(f.End.Cause), sqldb.Micros(f.End.Time), f.End.By, sqldb.Micros(f.SnoozedUntil), f.Reminders, f.EscalationLevel,
 		string(f.EscalationRole), ladderText(f.Ladder), f.Policy, f.CreatedBy, sqldb.Micros(f.Created), sqldb.Micros(f.Updated),
-		words[0], words[1], words[2])
+		words[0], words[1], words[2], f.Aspect)
 	if err != nil {
 		return fmt.Errorf("insert a follow-up: %w", err)
 	}
@@ -148,7 +148,7 @@ func (s *Store) scan(row interface{ Scan(...any) error }) (followup.FollowUp, er
 	err := row.Scan(&f.ID, &f.Revision, &f.Stamp, &f.PatientID, &f.EpisodeID, &f.Place.ProviderID, &f.Place.UnitID, &f.Kind,
 		&f.SubjectID, &f.Round, &f.Basis, &f.Owner.Role, &f.Owner.PractitionerID, &f.OwnerFrom.Role, &f.OwnerFrom.PractitionerID,
 		&f.Pinned, &f.DueDate, &due, &lapse, &f.State, &f.End.Cause, &end, &f.End.By, &snoozed, &f.Reminders, &f.EscalationLevel,
-		&f.EscalationRole, &ladder, &f.Policy, &f.CreatedBy, &created, &updated, &words[0], &words[1], &words[2])
+		&f.EscalationRole, &ladder, &f.Policy, &f.CreatedBy, &created, &updated, &words[0], &words[1], &words[2], &f.Aspect)
 	if err != nil {
 		return f, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	accessv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/access/v1"
 	careplanv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1"
+	employerdialoguev1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1"
 	eventv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/event/v1"
 	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
 	sickleavev1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1"
@@ -23,25 +24,8 @@ import (
 // OnEvent handles an event of any source. Types that do not decide what is due are passed over.
 func (w *Worker) OnEvent(tx *act.Tx, e *eventv1.Event) error {
 	resource, _, _ := strings.Cut(e.GetType(), ".")
-	var snapshot proto.Message
-	switch resource {
-	case "practitioner":
-		snapshot = &patientv1.PractitionerSnapshot{}
-	case "patient":
-		snapshot = &patientv1.PatientSnapshot{}
-	case "care_episode":
-		snapshot = &patientv1.CareEpisodeSnapshot{}
-	case "consent":
-		snapshot = &patientv1.ConsentSnapshot{}
-	case "care_plan":
-		snapshot = &careplanv1.CarePlanSnapshot{}
-	case "contact":
-		snapshot = &careplanv1.ContactSnapshot{}
-	case "safety_flag":
-		snapshot = &careplanv1.SafetyFlagSnapshot{}
-	case "certificate":
-		snapshot = &sickleavev1.CertificateSnapshot{}
-	default:
+	snapshot := snapshotOf(resource)
+	if snapshot == nil {
 		return nil
 	}
 	if err := e.GetSnapshot().UnmarshalTo(snapshot); err != nil {
@@ -65,6 +49,48 @@ func (w *Worker) OnEvent(tx *act.Tx, e *eventv1.Event) error {
 		return err
 	}
 	return w.settle(tx, file)
+}
+
+// snapshotOf is an empty snapshot of a resource that decides what is due; nil for any other.
+func snapshotOf(resource string) proto.Message {
+	switch resource {
+	case "practitioner":
+		return &patientv1.PractitionerSnapshot{}
+	case "patient":
+		return &patientv1.PatientSnapshot{}
+	case "care_episode":
+		return &patientv1.CareEpisodeSnapshot{}
+	case "consent":
+		return &patientv1.ConsentSnapshot{}
+	case "care_plan":
+		return &careplanv1.CarePlanSnapshot{}
+	case "contact":
+		return &careplanv1.ContactSnapshot{}
+	case "safety_flag":
+		return &careplanv1.SafetyFlagSnapshot{}
+	case "recommendation":
+		return &careplanv1.RecommendationSnapshot{}
+	case "brief":
+		return &careplanv1.BriefSnapshot{}
+	case "note":
+		return &careplanv1.NoteSnapshot{}
+	case "reading":
+		return &careplanv1.ReadingSnapshot{}
+	case "certificate":
+		return &sickleavev1.CertificateSnapshot{}
+	case "sick_leave":
+		return &sickleavev1.SickLeaveSnapshot{}
+	case "screening":
+		return &sickleavev1.ScreeningSnapshot{}
+	case "return_to_work_plan":
+		return &sickleavev1.ReturnToWorkPlanSnapshot{}
+	case "dialogue_meeting":
+		return &employerdialoguev1.DialogueMeetingSnapshot{}
+	case "agreement":
+		return &employerdialoguev1.AgreementSnapshot{}
+	default:
+		return nil
+	}
 }
 
 func placeOf(e *eventv1.Event) followup.Place {
@@ -92,13 +118,8 @@ func enter(file *followup.File, told followup.Told, snapshot proto.Message) erro
 		told.ID = s.GetCareEpisodeId()
 		file.SeeEpisode(r.episode(told, s))
 	case *patientv1.ConsentSnapshot:
-		if s.GetKind() != patientv1.Consent_COORDINATION {
-			return nil
-		}
 		told.ID = s.GetConsentId()
-		file.SeeConsent(followup.Consent{
-			Told: told, Granted: s.GetState() == patientv1.Consent_GRANTED, Start: r.day(s.GetStartDate()), End: r.day(s.GetEndDate()),
-		})
+		r.consent(file, told, s)
 	case *careplanv1.CarePlanSnapshot:
 		told.ID = s.GetCarePlanId()
 		file.SeePlan(r.plan(told, s))
@@ -123,6 +144,8 @@ func enter(file *followup.File, told followup.Told, snapshot proto.Message) erro
 	case *sickleavev1.CertificateSnapshot:
 		told.ID = s.GetCertificateId()
 		file.SeeCertificate(r.certificate(told, s))
+	default:
+		r.more(file, told, snapshot)
 	}
 	return r.err
 }
@@ -162,7 +185,7 @@ func (r *reader) episode(told followup.Told, s *patientv1.CareEpisodeSnapshot) f
 	}
 	for _, member := range s.GetTeam() {
 		e.Team = append(e.Team, followup.Member{
-			PractitionerID: member.GetPractitionerId(), Role: role(member.GetRole()), End: r.day(member.GetEndDate()),
+			PractitionerID: member.GetPractitionerId(), Role: role(member.GetRole()), Start: r.day(member.GetStartDate()), End: r.day(member.GetEndDate()),
 		})
 	}
 	return e

@@ -31,8 +31,31 @@ func (w *Worker) settle(tx *act.Tx, file *store.Opened) error {
 	if err != nil {
 		return err
 	}
+	if file.Staff, err = w.store.RolesOf(tx, file.Place().UnitID, file.Strangers(), tx.Today()); err != nil {
+		return err
+	}
 	wants := followup.Derive(file.File, policy.Policy, tx.Today())
-	return w.store.Write(tx, followup.Reconcile(file.File, existing, wants, tx.Now, tx.NewID)...)
+	if err := w.store.Write(tx, followup.Reconcile(file.File, existing, wants, tx.Now, tx.NewID)...); err != nil {
+		return err
+	}
+	return w.store.ArmTurn(tx, file, followup.Turn(file.File, policy.Policy, tx.Today()))
+}
+
+// OnTurn looks at a patient's file on a day on which it asks for something else although nothing has been told.
+func (w *Worker) OnTurn(tx *act.Tx, t timer.Timer) error {
+	free, err := w.store.Free(tx.Tx, t.Key)
+	if err != nil {
+		return err
+	}
+	if !free {
+		t.Due = tx.Now.Add(lookAgain)
+		return tx.SetTimer(t)
+	}
+	file, err := w.store.OpenFile(tx.Tx, t.Key, followup.Place{})
+	if err != nil {
+		return err
+	}
+	return w.settle(tx, file)
 }
 
 // lookAgain is how long a timer waits for somebody who holds the patient's file.

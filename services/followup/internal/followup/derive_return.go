@@ -1,0 +1,103 @@
+package followup
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/coworkcare/coworkcare/platform/date"
+)
+
+// returnPlan asks for the GP's answer to a plan for return to work, and for what goes with each of its steps.
+func (d *derivation) returnPlan(p *ReturnPlan) {
+	episode := d.Episodes[p.EpisodeID]
+	if p.EpisodeID == "" {
+		episode = d.openEpisode() // whose team sees to it, though it does not end with it
+	}
+	d.answerReturnPlan(p, episode)
+	owner := episode.owned(RehabilitationCoordinator)
+	for i, step := range p.Steps {
+		w := Want{SubjectID: step.ID, EpisodeID: p.EpisodeID, Owner: owner, Since: p.Known, Basis: step.Start.String()}
+		checked := p.checkedIn(i)
+		d.returnStep(w, p, step, checked)
+		d.checkIn(w, p, step, checked)
+	}
+	d.postReturnCheck(p, owner)
+}
+
+// answerReturnPlan asks the GP for an answer: until then the steps are a proposal, whoever has agreed to them (R10, R93).
+func (d *derivation) answerReturnPlan(p *ReturnPlan, episode *Episode) {
+	w := Want{
+		Kind: AnswerReturnPlan, SubjectID: p.ID, EpisodeID: p.EpisodeID, Policy: "return_plan_answered", Owner: episode.owned(GP),
+		Due: after(p.Proposed, d.policy.Answer), Basis: "version/" + strconv.Itoa(p.Version), Since: p.Proposed,
+	}
+	switch {
+	case p.State == ReturnProposed:
+		d.want(w)
+	case !p.Answered.IsZero():
+		d.want(w, completed(Answered, p.Answered, p.AnsweredBy))
+	default:
+		d.want(w, cancelled(ReturnPlanChanged, p.Since, p.SinceBy))
+	}
+}
+
+// checkedIn is the first check-in on a step or on a later one. What was said of an earlier version counts as long as the step
+// had begun.
+func (p *ReturnPlan) checkedIn(step int) *End {
+	var first *End
+	for _, c := range p.CheckIns {
+		at := slices.IndexFunc(p.Steps, func(s ReturnStep) bool { return s.ID == c.StepID })
+		if at >= step && (c.Version == p.Version || c.Day >= p.Steps[at].Start) {
+			first = earlier(first, completed(CheckedIn, c.Time, c.By))
+		}
+	}
+	return first
+}
+
+// changed is that a plan no longer stands as it was accepted; nil while it does.
+func (p *ReturnPlan) changed() *End {
+	if p.State == ReturnAccepted {
+		return nil
+	}
+	return cancelled(ReturnPlanChanged, p.Since, p.SinceBy)
+}
+
+// returnStep has the coordinator prepare each step of an accepted plan on the working day before it begins (R44, R45).
+func (d *derivation) returnStep(w Want, p *ReturnPlan, step ReturnStep, checked *End) {
+	accepted := date.Of(p.Since)
+	if step.Last < accepted {
+		return // over before the plan was accepted
+	}
+	w.Kind, w.Policy = ReturnStepBegins, "return_step"
+	w.Due = on(max(date.PreviousWorkingDay(step.Start.AddDays(-1)), min(accepted, step.Last)))
+	d.coordinated(w, checked, p.changed())
+}
+
+// checkIn has the coordinator ask how a step with sick leave goes (R45), also while the plan is held on it.
+func (d *derivation) checkIn(w Want, p *ReturnPlan, step ReturnStep, checked *End) {
+	if step.Degree == 0 {
+		return
+	}
+	w.Kind, w.Policy, w.Due = CheckInOnStep, "check_in", on(step.Start.AddDays(d.policy.CheckIn))
+	changed := p.changed()
+	if p.State == ReturnHeld && step.Start <= date.Of(p.Since) {
+		changed = nil
+	}
+	d.coordinated(w, checked, changed)
+}
+
+// postReturnCheck has the coordinator ask how it goes some weeks after the full return: if nothing has changed at work, a
+// relapse is near (R49). It outlives the plan's completion.
+func (d *derivation) postReturnCheck(p *ReturnPlan, owner Owner) {
+	at := slices.IndexFunc(p.Steps, func(s ReturnStep) bool { return s.Degree == 0 })
+	if at < 0 {
+		return
+	}
+	step, changed := p.Steps[at], p.changed()
+	if p.State == ReturnCompleted {
+		changed = nil
+	}
+	d.coordinated(Want{
+		Kind: PostReturnCheck, SubjectID: step.ID, EpisodeID: p.EpisodeID, Policy: "post_return_check", Owner: owner, Since: p.Known,
+		Due: on(step.Start.AddDays(d.policy.PostReturnCheck)), Basis: step.Start.String(),
+	}, changed)
+}
