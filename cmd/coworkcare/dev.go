@@ -143,6 +143,7 @@ func dev(ctx context.Context, c config.Config, withDemo bool, out io.Writer) (er
 	}
 	port := ops.New(signals.Registry, system.Ready)
 	port.ShowTraces(signals.Recent)
+	port.ShowChecks(examined{system: system, modules: modules, redis: redis, callers: callers, issuer: l.issuer.URL()}.looks()...)
 	inside, err := system.Gateway()
 	if err != nil {
 		return err

@@ -101,7 +101,9 @@ func serve(ctx context.Context, c config.Config, some, others []app.Module) (err
 	defer func() { err = errors.Join(err, system.Close()) }()
 	log.InfoContext(ctx, "serving", "version", version(), "config", c)
 	check := func(ctx context.Context) error { return errors.Join(system.Ready(ctx), callers.Ready(ctx)) }
-	p := &process{config: c, log: log, system: system, ops: ops.New(signals.Registry, check), giveUp: exit}
+	port := ops.New(signals.Registry, check)
+	port.ShowChecks(examined{system: system, modules: some, redis: redis, callers: callers, issuer: c.OIDCIssuer}.looks()...)
+	p := &process{config: c, log: log, system: system, ops: port, giveUp: exit}
 	return p.run(ctx, ports)
 }
 

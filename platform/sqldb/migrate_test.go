@@ -80,3 +80,20 @@ func TestMigrateFailsWhole(t *testing.T) {
 		require.Error(t, db.Migrate(t.Context(), "none", fstest.MapFS{}))
 	})
 }
+
+// A process that serves can tell that its database was changed under it.
+func TestVersion(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, open sqldbtest.Opener) {
+		db := open("shop")
+		require.NoError(t, db.Migrate(t.Context(), "steps", steps(3)))
+		require.NoError(t, db.Version(t.Context(), "steps", steps(3)))
+		var newer *sqldb.NewerError
+		require.ErrorAs(t, db.Version(t.Context(), "steps", steps(2)), &newer)
+		require.Equal(t, sqldb.NewerError{Name: "shop", Set: "steps", Database: 3, Program: 2}, *newer)
+		var pending *sqldb.PendingError
+		require.ErrorAs(t, db.Version(t.Context(), "steps", steps(5)), &pending)
+		require.Equal(t, sqldb.PendingError{Name: "shop", Set: "steps", Database: 3, Program: 5}, *pending)
+		require.EqualValues(t, 3, rowsOf(t, db, "steps"), "nothing was done")
+		require.Error(t, db.Version(t.Context(), "none", steps(1)))
+	})
+}
