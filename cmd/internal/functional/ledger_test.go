@@ -163,7 +163,7 @@ func (s *site) audit() map[string]*ledger {
 			}
 		}
 		for _, table := range told {
-			for _, row := range rows(s.t, q, `SELECT `+table+`_id, revision FROM `+table, 2) {
+			for _, row := range rows(s.t, q, `SELECT `+keyOf(table)+`, revision FROM `+table, 2) {
 				l.revisions[row[0].(string)] = row[1].(int64)
 			}
 		}
@@ -194,6 +194,14 @@ func (s *site) audit() map[string]*ledger {
 	}
 	s.checkTimers()
 	return ledgers
+}
+
+// keyOf is the column of a resource's id in its table. What a patient has one of is known by the patient.
+func keyOf(table string) string {
+	if table == "sick_leave" {
+		return "patient_id"
+	}
+	return table + "_id"
 }
 
 // services are those that have a log in the site's stores.
