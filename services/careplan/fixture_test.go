@@ -45,6 +45,9 @@ type standIn struct {
 	patientv1.PatientServiceClient
 	consented atomic.Bool
 	down      atomic.Bool
+	revision  atomic.Int32 // of the patient's consents
+	// meanwhile happens between the answer about a consent and what is done by it; nil: nothing.
+	meanwhile func()
 }
 
 func (s *standIn) GetCareEpisode(context.Context, *patientv1.GetCareEpisodeRequest, ...grpc.CallOption) (*patientv1.CareEpisode, error) {
@@ -58,7 +61,13 @@ func (s *standIn) CheckConsent(_ context.Context, r *patientv1.CheckConsentReque
 	if s.down.Load() {
 		return nil, status.Error(codes.Unavailable, "away")
 	}
-	return &patientv1.CheckConsentResponse{Consented: s.consented.Load() && r.GetKind() == patientv1.Consent_COORDINATION}, nil
+	answer := &patientv1.CheckConsentResponse{
+		Consented: s.consented.Load() && r.GetKind() == patientv1.Consent_COORDINATION, ConsentsRevision: s.revision.Load(),
+	}
+	if s.meanwhile != nil {
+		s.meanwhile()
+	}
+	return answer, nil
 }
 
 func run(t *testing.T, test func(f *fixture)) {
@@ -67,6 +76,8 @@ func run(t *testing.T, test func(f *fixture)) {
 	apptest.Run(t, []app.Module{careplan.ModuleAsking(asked)}, func(t *testing.T, h *apptest.Harness) {
 		asked.consented.Store(true)
 		asked.down.Store(false)
+		asked.revision.Store(0)
+		asked.meanwhile = nil
 		f := &fixture{T: t, patients: asked, Harness: h, client: careplanv1.NewCarePlanServiceClient(h.Conn), place: h.NewPlace(), patient: act.NewID(),
 			episode: act.NewID(), manager: uuid.NewString()}
 		f.PlacePatient(f.patient, f.place)
@@ -85,6 +96,19 @@ func (f *fixture) tellEpisode(event string, state patientv1.CareEpisode_State, m
 		Snapshot: &patientv1.CareEpisodeSnapshot{
 			CareEpisodeId: f.episode, State: state, StartDate: "2026-03-02",
 			Team: []*patientv1.TeamMemberSnapshot{{PractitionerId: manager, Role: accessv1.Role_ROLE_CARE_MANAGER, StartDate: "2026-03-02"}},
+		},
+	})
+	f.Settle()
+}
+
+// tellCoordination lets the stand-in of the patient service tell what the patient says to coordination, as of a revision of the
+// patient's consents.
+func (f *fixture) tellCoordination(event string, state patientv1.Consent_State, revision int32) {
+	f.Helper()
+	f.Tell("patient", act.Event{
+		Type: event, ResourceID: act.NewID(), Revision: 1, PatientID: f.patient, Place: f.place,
+		Snapshot: &patientv1.ConsentSnapshot{
+			Kind: patientv1.Consent_COORDINATION, State: state, StartDate: "2026-03-02", ConsentsRevision: revision,
 		},
 	})
 	f.Settle()

@@ -19,7 +19,7 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Module is the service. Unasked it follows the care episodes of the patient service.
+// Module is the service. Unasked it follows the care episodes and consents of the patient service.
 var Module = app.Module{Name: "careplan", Migrations: migrations, Routes: careplanv1.RegisterCarePlanServiceHandler, Start: start}
 
 func start(_ context.Context, host *app.Host) error {

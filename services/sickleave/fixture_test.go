@@ -27,10 +27,19 @@ import (
 type standIn struct {
 	patientv1.PatientServiceClient
 	declined atomic.Bool
+	revision atomic.Int32 // of the patient's consents
+	// meanwhile happens between the answer about a consent and what is done by it; nil: nothing.
+	meanwhile func()
 }
 
 func (s *standIn) CheckConsent(_ context.Context, r *patientv1.CheckConsentRequest, _ ...grpc.CallOption) (*patientv1.CheckConsentResponse, error) {
-	return &patientv1.CheckConsentResponse{Consented: !s.declined.Load() && r.GetKind() == patientv1.Consent_COORDINATION}, nil
+	answer := &patientv1.CheckConsentResponse{
+		Consented: !s.declined.Load() && r.GetKind() == patientv1.Consent_COORDINATION, ConsentsRevision: s.revision.Load(),
+	}
+	if s.meanwhile != nil {
+		s.meanwhile()
+	}
+	return answer, nil
 }
 
 // fixture is a patient of a unit with its team, on one engine. It is Monday 2 March 2026.
@@ -50,6 +59,8 @@ func run(t *testing.T, test func(f *fixture)) {
 	consent := &standIn{}
 	apptest.Run(t, []app.Module{sickleave.ModuleAsking(consent)}, func(t *testing.T, h *apptest.Harness) {
 		consent.declined.Store(false)
+		consent.revision.Store(0)
+		consent.meanwhile = nil
 		f := &fixture{
 			T: t, Harness: h, client: sickleavev1.NewSickLeaveServiceClient(h.Conn), consent: consent, place: h.NewPlace(),
 			gpID: uuid.NewString(), rcID: uuid.NewString(),

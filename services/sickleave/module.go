@@ -12,12 +12,13 @@ import (
 	"github.com/coworkcare/coworkcare/platform/app"
 	"github.com/coworkcare/coworkcare/services/sickleave/internal/api"
 	"github.com/coworkcare/coworkcare/services/sickleave/internal/store"
+	"github.com/coworkcare/coworkcare/services/sickleave/internal/worker"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Module is the service. It does nothing unasked: cases are computed when they are read.
+// Module is the service. Unasked it follows what patients say to coordination; cases are computed when they are read.
 var Module = app.Module{Name: "sickleave", Migrations: migrations, Routes: sickleavev1.RegisterSickLeaveServiceHandler, Start: start}
 
 func start(_ context.Context, host *app.Host) error {
@@ -26,7 +27,9 @@ func start(_ context.Context, host *app.Host) error {
 
 // startAsking starts the service, which asks patients about consents.
 func startAsking(host *app.Host, patients patientv1.PatientServiceClient) error {
-	server := api.NewServer(store.New(host.Keys), host.DB, host.Acts, host.Pages, host.Clock, patients)
+	kept := store.New(host.Keys)
+	server := api.NewServer(kept, host.DB, host.Acts, host.Pages, host.Clock, patients)
 	sickleavev1.RegisterSickLeaveServiceServer(host.Server, server)
+	host.Consume("patient", (&worker.Worker{Store: kept}).OnPatient)
 	return nil
 }

@@ -35,7 +35,7 @@ func (s *Server) CreateBrief(ctx context.Context, request *careplanv1.CreateBrie
 func (s *Server) newBrief(ctx context.Context, request proto.Message, asked careplan.Brief, event string,
 	begin func(*act.Tx, careplan.Brief) (careplan.Brief, error),
 ) (*careplanv1.Brief, error) {
-	uncoordinated := s.mustBeCoordinated(ctx, asked.PatientID)
+	coordinated := s.askCoordination(ctx, asked.PatientID)
 	learnt, err := s.learnEpisode(ctx, asked.PatientID, asked.EpisodeID)
 	if err != nil {
 		return nil, err
@@ -44,8 +44,8 @@ func (s *Server) newBrief(ctx context.Context, request proto.Message, asked care
 		if err := practitionerRequired(tx); err != nil {
 			return nil, err
 		}
-		if uncoordinated != nil {
-			return nil, uncoordinated
+		if err := s.mustBeCoordinated(tx, coordinated); err != nil {
+			return nil, err
 		}
 		b := asked
 		b.ID = tx.NewID()
@@ -76,10 +76,10 @@ func (s *Server) newBrief(ctx context.Context, request proto.Message, asked care
 
 // WriteBrief writes the brief that was asked for.
 func (s *Server) WriteBrief(ctx context.Context, request *careplanv1.WriteBriefRequest) (*careplanv1.Brief, error) {
-	uncoordinated := s.mustBeCoordinated(ctx, request.GetPatientId())
+	coordinated := s.askCoordination(ctx, request.GetPatientId())
 	return s.changeBrief(ctx, request, request, "brief.written", func(tx *act.Tx, b careplan.Brief) (careplan.Brief, error) {
-		if uncoordinated != nil {
-			return b, uncoordinated
+		if err := s.mustBeCoordinated(tx, coordinated); err != nil {
+			return b, err
 		}
 		written, err := b.Write(briefContent(request), tx.Caller.PractitionerID, tx.Now)
 		if err != nil {

@@ -19,9 +19,9 @@ import (
 // CreateRecommendation gives the GP a recommendation.
 func (s *Server) CreateRecommendation(ctx context.Context, request *careplanv1.CreateRecommendationRequest) (*careplanv1.Recommendation, error) {
 	asked := request.GetRecommendation()
-	var uncoordinated error
+	var coordinated coordination
 	if coordinates(reader(ctx)) {
-		uncoordinated = s.mustBeCoordinated(ctx, asked.GetPatientId())
+		coordinated = s.askCoordination(ctx, asked.GetPatientId())
 	}
 	learnt, err := s.learnEpisode(ctx, asked.GetPatientId(), asked.GetCareEpisodeId())
 	if err != nil {
@@ -31,8 +31,8 @@ func (s *Server) CreateRecommendation(ctx context.Context, request *careplanv1.C
 		if err := practitionerRequired(tx); err != nil {
 			return nil, err
 		}
-		if uncoordinated != nil {
-			return nil, uncoordinated
+		if err := s.mustBeCoordinated(tx, coordinated); err != nil {
+			return nil, err
 		}
 		r := careplan.Recommendation{
 			ID: tx.NewID(), PatientID: asked.GetPatientId(), EpisodeID: asked.GetCareEpisodeId(), Text: asked.GetText(), Reason: asked.GetReason(),

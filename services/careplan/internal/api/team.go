@@ -10,20 +10,43 @@ import (
 	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
 
 	"github.com/coworkcare/coworkcare/platform/access"
+	"github.com/coworkcare/coworkcare/platform/act"
 	"github.com/coworkcare/coworkcare/platform/fault"
 	"github.com/coworkcare/coworkcare/platform/identity"
 	"github.com/coworkcare/coworkcare/services/careplan/internal/careplan"
 )
 
-// mustBeCoordinated refuses a coordinator's work where the patient does not consent to coordination (act 2019:1297). It asks
-// the patient service, and so stands before any transaction; what it says counts within, so that a retry of what was done
-// before a withdrawal still gets its first answer.
-func (s *Server) mustBeCoordinated(ctx context.Context, patientID string) error {
+// coordination is what the patient service says of a patient's consent to coordination, asked before a transaction. The zero value
+// is for work that does not rest on it.
+type coordination struct {
+	patientID string
+	said      careplan.Coordination
+	err       error // why it could not be asked
+}
+
+// askCoordination asks the patient service whether the patient consents to coordination (act 2019:1297). It stands before any
+// transaction; mustBeCoordinated judges within, so that a retry of what was done before a withdrawal still gets its first answer.
+func (s *Server) askCoordination(ctx context.Context, patientID string) coordination {
 	answer, err := s.Patients.CheckConsent(ctx, &patientv1.CheckConsentRequest{PatientId: patientID, Kind: patientv1.Consent_COORDINATION})
 	if err != nil {
-		return fmt.Errorf("ask about the consent to coordination: %w", err)
+		return coordination{patientID: patientID, err: fmt.Errorf("ask about the consent to coordination: %w", err)}
 	}
-	if !answer.GetConsented() {
+	return coordination{patientID: patientID, said: careplan.Coordination{
+		Revision: int64(answer.GetConsentsRevision()), Consented: answer.GetConsented(),
+	}}
+}
+
+// mustBeCoordinated refuses a coordinator's work where the patient does not consent to coordination: what has been heard since the
+// patient service was asked wins.
+func (s *Server) mustBeCoordinated(tx *act.Tx, asked coordination) error {
+	if asked.patientID == "" || asked.err != nil {
+		return asked.err
+	}
+	heard, err := s.Store.Coordination(tx, asked.patientID)
+	if err != nil {
+		return err
+	}
+	if !asked.said.Or(heard).Covers(tx.Today()) {
 		return fault.State(careplanv1.Reason_COORDINATION_CONSENT_MISSING.String(),
 			"the patient has not consented to coordination; ask for and record the consent first", "NOT_CONSENTED")
 	}

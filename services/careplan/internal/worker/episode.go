@@ -1,4 +1,4 @@
-// Package worker is what the service does unasked: it follows the care episodes of the patient service.
+// Package worker is what the service does unasked: it follows the care episodes and consents of the patient service.
 package worker
 
 import (
@@ -20,11 +20,14 @@ type Worker struct {
 	Store *store.Store
 }
 
-// OnPatient handles an event of the patient service. It keeps what is known of care episodes, lets plans follow the care
+// OnPatient handles an event of the patient service. It keeps what is known of consents and care episodes, lets plans follow the care
 // manager of the team, and ends what is still open when an episode ends: completing a plan is a person's act, but nothing of
 // a closed episode may linger as if it were still to come. Safety flags are left alone: they end with a documented risk
 // assessment only.
 func (w *Worker) OnPatient(tx *act.Tx, e *eventv1.Event) error {
+	if isConsent(e) {
+		return w.hearConsent(tx, e)
+	}
 	if !strings.HasPrefix(e.GetType(), "care_episode.") {
 		return nil
 	}

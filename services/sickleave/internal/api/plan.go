@@ -32,10 +32,10 @@ const (
 // CreateReturnToWorkPlan proposes a plan.
 func (s *Server) CreateReturnToWorkPlan(ctx context.Context, request *sickleavev1.CreateReturnToWorkPlanRequest) (*sickleavev1.ReturnToWorkPlan, error) {
 	r := request.GetReturnToWorkPlan()
-	refused := s.mustBeCoordinated(ctx, r.GetPatientId())
+	asked := s.askCoordination(ctx, r.GetPatientId())
 	return act.Do(ctx, s.acts, request, func(tx *act.Tx) (*sickleavev1.ReturnToWorkPlan, error) {
-		if refused != nil {
-			return nil, refused
+		if err := s.mustBeCoordinated(tx, asked); err != nil {
+			return nil, err
 		}
 		if err := practitionerRequired(tx); err != nil {
 			return nil, err
@@ -99,10 +99,10 @@ func (s *Server) ListReturnToWorkPlans(ctx context.Context, request *sickleavev1
 // UpdateReturnToWorkPlan revises a proposed or held plan.
 func (s *Server) UpdateReturnToWorkPlan(ctx context.Context, request *sickleavev1.UpdateReturnToWorkPlanRequest) (*sickleavev1.ReturnToWorkPlan, error) {
 	changed := request.GetReturnToWorkPlan()
-	refused := s.mustBeCoordinated(ctx, changed.GetPatientId())
+	asked := s.askCoordination(ctx, changed.GetPatientId())
 	return s.changePlan(ctx, request, changed, planRevised, func(tx *act.Tx, r store.PlanRecord) (sickleave.Plan, error) {
-		if refused != nil {
-			return sickleave.Plan{}, refused
+		if err := s.mustBeCoordinated(tx, asked); err != nil {
+			return sickleave.Plan{}, err
 		}
 		next := planTo(r)
 		var violations []fault.Violation
@@ -134,10 +134,10 @@ func (s *Server) AnswerReturnToWorkPlan(ctx context.Context, request *sickleavev
 
 // AgreeReturnToWorkPlan records that a party agrees.
 func (s *Server) AgreeReturnToWorkPlan(ctx context.Context, request *sickleavev1.AgreeReturnToWorkPlanRequest) (*sickleavev1.ReturnToWorkPlan, error) {
-	refused := s.mustBeCoordinatedFor(ctx, request.GetPatientId())
+	asked := s.askCoordinationFor(ctx, request.GetPatientId())
 	return s.changePlan(ctx, request, request, planAgreed, func(tx *act.Tx, r store.PlanRecord) (sickleave.Plan, error) {
-		if refused != nil {
-			return sickleave.Plan{}, refused
+		if err := s.mustBeCoordinated(tx, asked); err != nil {
+			return sickleave.Plan{}, err
 		}
 		return r.Agree(tx.Now, tx.Caller.PractitionerID, sickleave.Party(request.GetParty().String()), int(request.GetVersion()))
 	})
@@ -145,10 +145,10 @@ func (s *Server) AgreeReturnToWorkPlan(ctx context.Context, request *sickleavev1
 
 // CheckInReturnToWorkPlan records how a step goes.
 func (s *Server) CheckInReturnToWorkPlan(ctx context.Context, request *sickleavev1.CheckInReturnToWorkPlanRequest) (*sickleavev1.ReturnToWorkPlan, error) {
-	refused := s.mustBeCoordinatedFor(ctx, request.GetPatientId())
+	asked := s.askCoordinationFor(ctx, request.GetPatientId())
 	return s.changePlan(ctx, request, request, planCheckedIn, func(tx *act.Tx, r store.PlanRecord) (sickleave.Plan, error) {
-		if refused != nil {
-			return sickleave.Plan{}, refused
+		if err := s.mustBeCoordinated(tx, asked); err != nil {
+			return sickleave.Plan{}, err
 		}
 		return r.Check(tx.Now, tx.Caller.PractitionerID, sickleave.CheckIn{
 			StepID: request.GetStepId(), Day: dayOf(request.GetCheckInDate()), Outcome: sickleave.Outcome(request.GetOutcome().String()),

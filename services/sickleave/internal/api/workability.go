@@ -21,10 +21,10 @@ const (
 // CreateWorkAbilityAssessment records a coordinator's assessment.
 func (s *Server) CreateWorkAbilityAssessment(ctx context.Context, request *sickleavev1.CreateWorkAbilityAssessmentRequest) (*sickleavev1.WorkAbilityAssessment, error) {
 	r := request.GetWorkAbilityAssessment()
-	refused := s.mustBeCoordinated(ctx, r.GetPatientId())
+	asked := s.askCoordination(ctx, r.GetPatientId())
 	return act.Do(ctx, s.acts, request, func(tx *act.Tx) (*sickleavev1.WorkAbilityAssessment, error) {
-		if refused != nil {
-			return nil, refused
+		if err := s.mustBeCoordinated(tx, asked); err != nil {
+			return nil, err
 		}
 		if err := practitionerRequired(tx); err != nil {
 			return nil, err
