@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -24,6 +25,16 @@ func TestToken(t *testing.T) {
 	got := s.ctl(t.Context(), nil, "token", "--role", "gp", "--unit", "Ekens vårdcentral", "--practitioner", "p1", "--ttl", "8h")
 	require.Equal(t, outcome{exitOK, "a-gp\n", ""}, got)
 	require.Equal(t, client.TokenRequest{Role: "gp", Unit: "Ekens vårdcentral", PractitionerID: "p1", TTLSeconds: 28800}, s.asked[0])
+	got = s.ctl(t.Context(), nil, "token", "--role", "operator", "-o", "json")
+	require.Equal(t, exitOK, got.code, got.err)
+	var asJSON struct {
+		Token      string
+		ExpireTime time.Time
+	}
+	require.NoError(t, json.Unmarshal([]byte(got.out), &asJSON))
+	require.Equal(t, s.tokens["operator"], asJSON.Token)
+	require.WithinDuration(t, time.Now().Add(time.Hour), asJSON.ExpireTime, time.Minute)
+	s.asked = s.asked[:1]
 	require.Equal(t, exitNotFound, s.ctl(t.Context(), nil, "token", "--role", "Care-Manager").code, "no such token here, but a role")
 	require.Equal(t, "care_manager", s.asked[1].Role)
 
@@ -202,48 +213,6 @@ func TestAnExpiredDevelopmentTokenIsRenewed(t *testing.T) {
 	require.Len(t, s.asked, 3)
 }
 
-func TestDoctor(t *testing.T) {
-	s := newSystem(t)
-	got := s.ctl(t.Context(), nil, "doctor")
-	require.Equal(t, exitOK, got.code, got.out)
-	require.NotContains(t, got.out, "wrong")
-	require.Contains(t, got.out, "dev, operator; valid for")
-	require.NotContains(t, got.out, "\x1b", "no colour but on a terminal")
-
-	findings := func(env map[string]string, args ...string) map[string]finding {
-		got := s.ctl(t.Context(), env, append([]string{"doctor", "-o", "json"}, args...)...)
-		var list []finding
-		require.NoError(t, json.Unmarshal([]byte(got.out), &list), got.out)
-		byCheck := map[string]finding{}
-		failed := false
-		for _, f := range list {
-			byCheck[f.Check] = f
-			failed = failed || !f.OK
-			require.Equal(t, f.OK, f.Fix == "", "%+v: a fix for what is wrong, and for nothing else", f)
-		}
-		require.Equal(t, failed, got.code == exitFailure)
-		return byCheck
-	}
-	require.False(t, findings(nil, "--http-addr", "127.0.0.1:1")["REST API"].OK)
-	require.False(t, findings(nil, "--http-addr", s.ops.URL)["REST API"].OK, "another program on the port")
-	require.False(t, findings(nil, "--http-addr", "nonsense")["address"].OK)
-	require.False(t, findings(map[string]string{variableToken: token(-time.Hour, map[string]any{})})["token"].OK)
-	require.False(t, findings(map[string]string{variableToken: "garbage"})["token"].OK)
-	unknown := findings(map[string]string{variableToken: token(time.Hour, map[string]any{"practitioner_id": "d1",
-		"assignments": []any{map[string]any{"care_unit_id": "u1", "roles": []string{"gp", "care_manager"}}}})})
-	require.True(t, unknown["token"].OK)
-	require.Contains(t, unknown["token"].Text, "practitioner d1, gp and care_manager at unit u1")
-	require.False(t, unknown["access"].OK, "not accepted by the server")
-	s.ready = false
-	require.Contains(t, findings(nil)["readiness"].Text, "starting or stopping")
-
-	require.False(t, checkSkew(time.Now().Add(-2*time.Minute)).OK)
-	require.False(t, checkSkew(time.Now().Add(2*time.Minute)).OK)
-	base, err := client.BaseURL("http://api.example.se:80")
-	require.NoError(t, err)
-	require.False(t, checkTransport(base).OK, "a token in clear text")
-}
-
 func TestColour(t *testing.T) {
 	for _, c := range []struct {
 		terminal bool
@@ -267,6 +236,25 @@ func TestUsageAndCompletion(t *testing.T) {
 	}
 	got := s.ctl(t.Context(), nil, cobra.ShellCompRequestCmd, "token", "--role", "")
 	require.Contains(t, got.out, "care_manager")
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"-o", ""}, "json"},
+		{[]string{"events", "tail", "--source", ""}, "employerdialogue"},
+		{[]string{"token", "--unit", ""}, "unit-1\tEkens vårdcentral"},
+		{[]string{"clock", ""}, "advance"},
+	} {
+		got := s.ctl(t.Context(), nil, append([]string{cobra.ShellCompRequestCmd}, c.args...)...)
+		require.Equal(t, exitOK, got.code)
+		require.Contains(t, got.out, c.says, "%v", c.args)
+	}
+	got = s.ctl(t.Context(), map[string]string{variableHTTP: "127.0.0.1:1"}, cobra.ShellCompRequestCmd, "token", "--unit", "")
+	require.Equal(t, exitOK, got.code, "completion does not fail where no server answers")
+	help := s.ctl(t.Context(), nil, "--help")
+	for _, code := range []int{exitOK, exitFailure, exitUsage, exitNotFound, exitAuth} {
+		require.Contains(t, help.out, fmt.Sprintf("\n  %d  ", code), "the exit codes are documented")
+	}
 
 	refused := s.ctl(t.Context(), map[string]string{variableHTTP: "127.0.0.1:1"}, "clock", "show")
 	require.Equal(t, exitFailure, refused.code)

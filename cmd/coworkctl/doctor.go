@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,13 +20,16 @@ import (
 // largestSkew is how far the clocks of this machine and the server may differ; tokens bear a minute.
 const largestSkew = 30 * time.Second
 
-// finding is the outcome of one check.
+// finding is the outcome of one check, in the form in which the server tells its own.
 type finding struct {
 	Check string `json:"check"`
 	OK    bool   `json:"ok"`
 	Text  string `json:"text"`
 	Fix   string `json:"fix,omitempty"`
 }
+
+// checksPath is where the operations port tells what the server finds.
+const checksPath = "/checks"
 
 // errUnwell ends the doctor when a check failed; the findings have said why.
 var errUnwell = errors.New("something is wrong; see above")
@@ -56,7 +60,7 @@ func (t *tool) examine(ctx context.Context) []finding {
 	if err != nil {
 		return []finding{{Check: "address", Text: err.Error(), Fix: "correct --http-addr or " + variableHTTP}}
 	}
-	ops, err := client.BaseURL(t.opsAddr)
+	port, err := client.BaseURL(t.opsAddr)
 	if err != nil {
 		return []finding{{Check: "address", Text: err.Error(), Fix: "correct --ops-addr or " + variableOps}}
 	}
@@ -66,7 +70,11 @@ func (t *tool) examine(ctx context.Context) []finding {
 	if !answered.IsZero() {
 		findings = append(findings, checkSkew(answered))
 	}
-	findings = append(findings, checkReady(ctx, ops))
+	ready := checkReady(ctx, port)
+	findings = append(findings, ready.finding)
+	if ready.reached {
+		findings = append(findings, checkParts(ctx, port)...)
+	}
 	token, found := t.checkToken(ctx)
 	findings = append(findings, found)
 	if token != "" && reached.OK {
@@ -89,36 +97,68 @@ func checkTransport(base *url.URL) finding {
 func checkREST(ctx context.Context, base *url.URL) (finding, time.Time) {
 	response, err := get(ctx, base.String()+"/v1/events?pageSize=1")
 	if err != nil {
-		return finding{"REST API", false, "no answer from " + base.String(), "start `coworkcare dev`, or name the address by " + variableHTTP}, time.Time{}
+		text, fix := silence(base, err, variableHTTP)
+		return finding{"REST API", false, text, fix}, time.Time{}
 	}
 	date, err := http.ParseTime(response.Header.Get("Date"))
 	if err != nil {
 		date = time.Time{}
 	}
-	if response.StatusCode != http.StatusUnauthorized || response.Header.Get("X-Request-Id") == "" {
-		return finding{"REST API", false, fmt.Sprintf("%s answers %s, as the REST API would not", base, response.Status),
-			"another program may use the port; name the right one by " + variableHTTP}, date
+	switch {
+	case response.StatusCode == http.StatusUnauthorized && response.Header.Get("X-Request-Id") != "":
+		return finding{"REST API", true, "answers, and refuses calls without a token", ""}, date
+	case response.StatusCode == http.StatusBadGateway || response.StatusCode == http.StatusServiceUnavailable || response.StatusCode == http.StatusGatewayTimeout:
+		return finding{"REST API", false, fmt.Sprintf("%s answers %s: what stands in front of the server does not reach it, or it stops", base, response.Status),
+			"see that the server runs and is ready, and where the proxy sends calls"}, date
 	}
-	return finding{"REST API", true, "answers, and refuses calls without a token", ""}, date
+	return finding{"REST API", false, fmt.Sprintf("%s answers %s, as the REST API would not", base, response.Status),
+		"another program may use the port; name the right one by " + variableHTTP}, date
 }
 
 func checkSkew(server time.Time) finding {
 	skew := time.Since(server).Truncate(time.Second)
 	if skew.Abs() > largestSkew {
-		return finding{"clock", false, fmt.Sprintf("this machine's clock is %s off the server's", skew), "set both clocks by NTP"}
+		side := "ahead of"
+		if skew < 0 {
+			side = "behind"
+		}
+		return finding{"clock", false, fmt.Sprintf("this machine's clock is %s %s the server's", skew.Abs(), side), "set both clocks by NTP"}
 	}
 	return finding{"clock", true, "this machine and the server agree on the time", ""}
 }
 
-func checkReady(ctx context.Context, ops *url.URL) finding {
-	response, err := get(ctx, ops.String()+"/readyz")
-	if err != nil {
-		return finding{"readiness", false, "no answer from " + ops.String(), "start `coworkcare dev`, or name the operations port by " + variableOps + "; it is not to be reached from other machines"}
+// readiness is a finding, and whether anything answered at all.
+type readiness struct {
+	finding
+	reached bool
+}
+
+func checkReady(ctx context.Context, port *url.URL) readiness {
+	response, err := get(ctx, port.String()+"/readyz")
+	switch {
+	case err != nil:
+		text, fix := silence(port, err, variableOps)
+		return readiness{finding{"readiness", false, "operations port: " + text, fix + "; it is not to be reached from other machines"}, false}
+	case response.StatusCode == http.StatusOK && response.line == "ok":
+		return readiness{finding{"readiness", true, "everything serves", ""}, true}
+	case response.StatusCode == http.StatusServiceUnavailable:
+		return readiness{finding{"readiness", false, "not ready: " + response.line, "look into the server's log; it names what is missing"}, true}
 	}
-	if response.StatusCode != http.StatusOK {
-		return finding{"readiness", false, "not ready: " + response.line, "look into the server's log; it names what is missing"}
+	return readiness{finding{"readiness", false, fmt.Sprintf("%s answers %s, as the operations port would not", port, response.Status),
+		"another program may use the port; name the right one by " + variableOps}, false}
+}
+
+// checkParts asks the server what it finds when it looks at its own parts: stores, Redis, issuer, events.
+func checkParts(ctx context.Context, port *url.URL) []finding {
+	response, err := get(ctx, port.String()+checksPath)
+	var told struct {
+		Findings []finding `json:"findings"`
 	}
-	return finding{"readiness", true, "everything serves", ""}
+	if err != nil || response.StatusCode != http.StatusOK || json.Unmarshal(response.body, &told) != nil {
+		return []finding{{"parts", false, "the server does not tell of its stores, Redis and events",
+			"it may be older than this program; look at " + port.String() + "/metrics"}}
+	}
+	return told.Findings
 }
 
 // checkToken finds the token that commands would use, and reads it.
@@ -139,6 +179,10 @@ func (t *tool) checkToken(ctx context.Context) (string, finding) {
 	left := time.Until(claims.Expires()).Truncate(time.Second)
 	if left <= 0 {
 		return "", finding{"token", false, fmt.Sprintf("from %s: expired %s ago", origin, -left), "fetch a new one, for example by `coworkctl token --role gp`"}
+	}
+	if ahead := time.Until(claims.Issued()).Truncate(time.Second); ahead > largestSkew {
+		return token, finding{"token", false, fmt.Sprintf("from %s: made %s in the future by this machine's clock", origin, ahead),
+			"set the clocks of this machine and of the issuer by NTP"}
 	}
 	return token, finding{"token", true, fmt.Sprintf("from %s: %s; valid for %s", origin, holder(claims), left), ""}
 }
@@ -178,7 +222,8 @@ func (t *tool) checkCall(ctx context.Context, token string) finding {
 	case err == nil, errors.As(err, &problem) && problem.Status == http.StatusForbidden:
 		return finding{"access", true, "the server accepts the token", ""}
 	case problem != nil && problem.Status == http.StatusUnauthorized:
-		return finding{"access", false, "the server does not accept the token: " + problem.Detail, "issuer, audience and keys of the server (COWORKCARE_OIDC_ISSUER) must be those of the token"}
+		text, fix := refusal(problem.Detail, token)
+		return finding{"access", false, text, fix}
 	}
 	return finding{"access", false, "a call failed: " + err.Error(), "look into the server's log"}
 }
@@ -186,6 +231,7 @@ func (t *tool) checkCall(ctx context.Context, token string) finding {
 // reply is an answer whose body has been read.
 type reply struct {
 	*http.Response
+	body []byte
 	line string // the first line of the body
 }
 
@@ -201,9 +247,9 @@ func get(ctx context.Context, target string) (reply, error) {
 		return reply{}, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	body, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
-	line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
-	return reply{response, line}, nil
+	body, _ := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	line, _, _ := strings.Cut(strings.TrimSpace(string(body[:min(len(body), 1<<10)])), "\n")
+	return reply{response, body, line}, nil
 }
 
 func (t *tool) printFindings(findings []finding) error {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,9 @@ const (
 	tailPage    = 500
 	longestWait = 15 * time.Second // between tries while the server is away
 )
+
+// services are those that tell events.
+var services = []string{"patient", "careplan", "sickleave", "employerdialogue", "followup"}
 
 // tail follows the event log.
 type tail struct {
@@ -70,10 +74,11 @@ Without --from-start it begins with what happens from now on. With -o json a lin
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.sources, "source", nil, "only these services: patient, careplan, sickleave, followup")
+	flags.StringSliceVar(&f.sources, "source", nil, "only these services: "+strings.Join(services, ", "))
 	flags.StringSliceVar(&f.types, "type", nil, "only these types, for example certificate.signed")
 	flags.BoolVar(&f.fromStart, "from-start", false, "begin with the first event there is")
-	w.define(cmd, "integration", "*")
+	_ = cmd.RegisterFlagCompletionFunc("source", cobra.FixedCompletions(services, cobra.ShellCompDirectiveNoFileComp))
+	w.define(t, cmd, "integration", "*")
 	return group("events", "The event log", cmd)
 }
 

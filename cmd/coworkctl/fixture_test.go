@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -24,10 +25,12 @@ import (
 
 	clockv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/clock/v1"
 	eventv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/event/v1"
+	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
 
 	"github.com/coworkcare/coworkcare/cmd/coworkctl/internal/client"
 	"github.com/coworkcare/coworkcare/gateway"
 	"github.com/coworkcare/coworkcare/platform/fault"
+	"github.com/coworkcare/coworkcare/platform/ops"
 )
 
 // system is a server with a test clock, an event log and a development issuer, behind the real gateway.
@@ -46,13 +49,15 @@ type system struct {
 	asked    []client.TokenRequest
 	tokens   map[string]string // by role
 	good     map[string]bool   // the tokens accepted
-	ready    bool
+	parts    []ops.Finding     // what the server finds when it looks at its parts
+	refusal  string            // why a token is not accepted
 
+	port      *ops.Port
 	rest, ops *httptest.Server
 }
 
 func newSystem(t *testing.T) *system {
-	s := &system{now: time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC), ready: true}
+	s := &system{now: time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC), refusal: "signature", parts: []ops.Finding{{Check: "Redis", OK: true, Text: "answers"}}}
 	operator := token(time.Hour, map[string]any{"sub": "dev", "assignments": []any{map[string]any{"roles": []string{"operator"}}}})
 	s.tokens = map[string]string{"operator": operator, "integration": "a-record-system", "gp": "a-gp"}
 	s.good = map[string]bool{operator: true, "a-record-system": true, "mine": true}
@@ -64,12 +69,13 @@ func newSystem(t *testing.T) *system {
 		accepted := s.good[bearer]
 		s.mu.Unlock()
 		if !accepted {
-			return nil, fault.Unauthenticated("TOKEN_INVALID", "the bearer token is not accepted; fetch a new one")
+			return nil, fault.Unauthenticated("TOKEN_INVALID", "the bearer token is not accepted ("+s.refusal+"); fetch a new one")
 		}
 		return handler(ctx, request)
 	}))
 	clockv1.RegisterClockServiceServer(server, s)
 	eventv1.RegisterEventServiceServer(server, s)
+	patientv1.RegisterPatientServiceServer(server, units{})
 	listener := bufconn.Listen(1 << 20)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
@@ -79,26 +85,35 @@ func newSystem(t *testing.T) *system {
 	t.Cleanup(func() { _ = conn.Close() })
 	handler, err := gateway.New(t.Context(), gateway.Options{
 		Log: slog.New(slog.DiscardHandler), Conn: conn,
-		Register: []gateway.Register{clockv1.RegisterClockServiceHandler, eventv1.RegisterEventServiceHandler}})
+		Register: []gateway.Register{clockv1.RegisterClockServiceHandler, eventv1.RegisterEventServiceHandler, patientv1.RegisterPatientServiceHandler}})
 	require.NoError(t, err)
 	s.rest = httptest.NewServer(handler)
 	t.Cleanup(s.rest.Close)
 
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /dev/token", s.serveToken)
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if !s.ready {
-			http.Error(w, "not serving: starting or stopping", http.StatusServiceUnavailable)
-		}
-	})
-	s.ops = httptest.NewServer(mux)
+	s.port = ops.New(prometheus.NewRegistry(), func(context.Context) error { return nil })
+	s.port.Serving(true)
+	s.port.ShowChecks(func(context.Context) []ops.Finding { return s.parts })
+	s.port.Mux.HandleFunc("POST /dev/token", s.serveToken)
+	s.ops = httptest.NewServer(s.port.Mux)
 	t.Cleanup(s.ops.Close)
 	return s
 }
 
-// token makes a JWT that nobody signed.
+// units is a registry with one care unit.
+type units struct {
+	patientv1.UnimplementedPatientServiceServer
+}
+
+func (units) ListCareUnits(context.Context, *patientv1.ListCareUnitsRequest) (*patientv1.ListCareUnitsResponse, error) {
+	return &patientv1.ListCareUnitsResponse{CareUnits: []*patientv1.CareUnit{{CareUnitId: "unit-1", DisplayName: "Ekens vårdcentral"}}}, nil
+}
+
+// token makes a JWT that nobody signed, made a minute ago unless the claims say when.
 func token(left time.Duration, claims map[string]any) string {
-	claims["iat"], claims["exp"] = time.Now().Add(-time.Minute).Unix(), time.Now().Add(left).Unix()
+	if claims["iat"] == nil {
+		claims["iat"] = time.Now().Add(-time.Minute).Unix()
+	}
+	claims["exp"] = time.Now().Add(left).Unix()
 	payload, _ := json.Marshal(claims)
 	return "e30." + base64.RawURLEncoding.EncodeToString(payload) + ".e30"
 }

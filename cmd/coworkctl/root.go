@@ -66,7 +66,15 @@ func (t *tool) root() *cobra.Command {
   coworkctl demo walk                    a synthetic patient along the whole path, each step checked
 
 A token in COWORKCARE_TOKEN is used where one is needed; without it, commands ask the development issuer for an operator's.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed.`,
+What a command finds goes to standard output, as text or with -o json as JSON; what goes wrong goes to standard error. Colour is
+used on a terminal alone, and not where NO_COLOR is set. "coworkctl completion --help" says how to complete words by the tab key.
+
+Exit codes:
+  0  done
+  1  failed, or the doctor found something wrong
+  2  called wrongly
+  3  what was asked for is not there
+  4  not allowed: no token, one that is not accepted, or a role that may not`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {

@@ -23,11 +23,12 @@ type who struct {
 	role, unit, practitioner string
 }
 
-func (w *who) define(cmd *cobra.Command, role, unit string) {
+func (w *who) define(t *tool, cmd *cobra.Command, role, unit string) {
 	flags := cmd.Flags()
 	flags.StringVar(&w.role, "role", role, "role, for example gp, care_manager, rehabilitation_coordinator")
 	flags.StringVar(&w.unit, "unit", unit, "care unit, by id or name, or * for every one (integration); the first one when left out")
 	flags.StringVar(&w.practitioner, "practitioner", "", "practitioner's id; somebody with the role when left out")
+	_ = cmd.RegisterFlagCompletionFunc("unit", t.completeUnits)
 	_ = cmd.RegisterFlagCompletionFunc("role", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		var names []string
 		for _, role := range identity.AllRoles() {
@@ -48,12 +49,18 @@ func (w *who) request() (client.TokenRequest, error) {
 	return client.TokenRequest{Role: string(role), Unit: w.unit, PractitionerID: w.practitioner}, nil
 }
 
+// tokenLine is a token in JSON.
+type tokenLine struct {
+	Token      string    `json:"token"`
+	ExpireTime time.Time `json:"expireTime"`
+}
+
 func (t *tool) tokenCommand() *cobra.Command {
 	var w who
 	ttl := defaultTokenTTL
 	cmd := &cobra.Command{
 		Use:   "token --role ROLE",
-		Short: "Prints a bearer token of the development issuer, and nothing else",
+		Short: "Prints a bearer token of the development issuer, and nothing else (with -o json, when it expires too)",
 		Example: `  curl -H "Authorization: Bearer $(coworkctl token --role gp)" http://127.0.0.1:8080/v1/patients
   COWORKCARE_TOKEN=$(coworkctl token --role integration --ttl 8h) coworkctl events tail`,
 		Args: cobra.NoArgs,
@@ -74,11 +81,18 @@ func (t *tool) tokenCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if t.output == "json" {
+				claims, err := client.ReadClaims(token)
+				if err != nil {
+					return fmt.Errorf("reading the token: %w", err)
+				}
+				return t.printJSON(tokenLine{Token: token, ExpireTime: claims.Expires().UTC()})
+			}
 			t.printf("%s\n", token)
 			return nil
 		},
 	}
-	w.define(cmd, "", "")
+	w.define(t, cmd, "", "")
 	cmd.Flags().DurationVar(&ttl, "ttl", ttl, "how long the token is valid, at most 24h")
 	return cmd
 }

@@ -28,6 +28,9 @@ type Assignment struct {
 // Expires is when the token ends.
 func (c Claims) Expires() time.Time { return time.Unix(int64(c.Expiry), 0) }
 
+// Issued is when the token was made.
+func (c Claims) Issued() time.Time { return time.Unix(int64(c.IssuedAt), 0) }
+
 // ReadClaims reads the claims of a JWT.
 func ReadClaims(token string) (Claims, error) {
 	wrong := errors.New("the token is not a JWT with claims in JSON")
