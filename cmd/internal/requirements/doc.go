@@ -9,7 +9,9 @@
 //	declining_test.go    R92
 //	employer_test.go     R75 R86
 //	meeting_test.go      R51 R52 R53 R54 R55 R56 R57 R58
+//	note_test.go         R90
 //	return_test.go       R44 R93
+//	screening_test.go    R23 R24
 //
 // clinic_test.go opens a health centre, patient_test.go says what is done with a patient in a line or two, call_test.go calls.
 package requirements
