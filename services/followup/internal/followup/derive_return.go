@@ -64,7 +64,7 @@ func (p *ReturnPlan) changed() *End {
 // returnStep has the coordinator prepare each step of an accepted plan on the working day before it begins (R44, R45).
 func (d *derivation) returnStep(w Want, p *ReturnPlan, step ReturnStep, checked *End) {
 	accepted := date.Of(p.Since)
-	if step.Last < accepted {
+	if p.State == ReturnAccepted && checked == nil && step.Last < accepted {
 		return // over before the plan was accepted
 	}
 	w.Kind, w.Policy = ReturnStepBegins, "return_step"

@@ -1,0 +1,165 @@
+package followup
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/coworkcare/coworkcare/platform/date"
+)
+
+func scheduled(uninformed bool) Meeting {
+	return Meeting{State: MeetingScheduled, Scheduled: clock("2026-03-20 10:00"), Uninformed: uninformed}
+}
+
+func TestMeetingFollowUps(t *testing.T) {
+	rc := "rehabilitation_coordinator coordinator due "
+	proposed := func(h *record) {
+		h.team()
+		h.meeting("2026-03-02 10:00", Meeting{State: MeetingProposed, Uninformed: true})
+	}
+	booked := func(h *record) {
+		proposed(h)
+		h.meeting("2026-03-04 10:00", scheduled(true))
+	}
+	check(t, []rule{
+		{"a proposed meeting is to be prepared", proposed, "2026-03-02", []string{"PREPARE_MEETING " + rc + "2026-03-23"}},
+		{"R54: a scheduled one, and both informed, on the working day before it", booked, "2026-03-04",
+			[]string{"GIVE_INFORMATION " + rc + "2026-03-19", "PREPARE_MEETING " + rc + "2026-03-19"}},
+		{"R54: the last mark ends the information", func(h *record) {
+			booked(h)
+			h.meeting("2026-03-05 10:00", scheduled(false))
+		}, "2026-03-05", []string{"GIVE_INFORMATION COMPLETED INFORMED", "PREPARE_MEETING " + rc + "2026-03-19"}},
+		{"scheduled for the next morning, it is due the same day", func(h *record) {
+			proposed(h)
+			h.meeting("2026-03-19 15:00", scheduled(true))
+		}, "2026-03-19", []string{"GIVE_INFORMATION " + rc + "2026-03-19", "PREPARE_MEETING " + rc + "2026-03-19"}},
+		{"R59: on its day somebody has to say what came of it", booked, "2026-03-20", []string{
+			"CONCLUDE_MEETING " + rc + "2026-03-23", "GIVE_INFORMATION " + rc + "2026-03-19", "PREPARE_MEETING " + rc + "2026-03-19"}},
+		{"one that has begun is to be concluded, whatever was missing", func(h *record) {
+			booked(h)
+			m := scheduled(true)
+			m.State = MeetingOngoing
+			h.meeting("2026-03-20 10:00", m)
+		}, "2026-03-20", []string{"CONCLUDE_MEETING " + rc + "2026-03-23", "GIVE_INFORMATION CANCELLED MEETING_HELD", "PREPARE_MEETING COMPLETED MEETING_HELD"}},
+		{"one that the patient ended, too", func(h *record) {
+			proposed(h)
+			h.meeting("2026-03-10 10:00", Meeting{State: MeetingEnded})
+		}, "2026-03-10", []string{"CONCLUDE_MEETING " + rc + "2026-03-11", "PREPARE_MEETING COMPLETED MEETING_HELD"}},
+		{"the conclusion ends it", func(h *record) {
+			booked(h)
+			h.meeting("2026-03-20 11:00", Meeting{State: MeetingConcluded, Scheduled: clock("2026-03-20 10:00"), Held: date.MustParse("2026-03-20")})
+		}, "2026-03-20", []string{"CONCLUDE_MEETING COMPLETED MEETING_HELD", "GIVE_INFORMATION CANCELLED MEETING_HELD", "PREPARE_MEETING COMPLETED MEETING_HELD"}},
+		{"one that was not held ends everything about it", func(h *record) {
+			booked(h)
+			h.meeting("2026-03-20 11:00", Meeting{State: MeetingNotHeld, Scheduled: clock("2026-03-20 10:00")})
+		}, "2026-03-20", []string{"CONCLUDE_MEETING CANCELLED MEETING_PUT_OFF", "GIVE_INFORMATION CANCELLED MEETING_PUT_OFF", "PREPARE_MEETING CANCELLED MEETING_PUT_OFF"}},
+		{"resumed, it is prepared anew", func(h *record) {
+			booked(h)
+			h.meeting("2026-03-20 11:00", Meeting{State: MeetingNotHeld, Scheduled: clock("2026-03-20 10:00")})
+			h.meeting("2026-03-23 11:00", Meeting{State: MeetingProposed})
+		}, "2026-03-23", []string{"PREPARE_MEETING " + rc + "2026-04-15"}},
+		{"R62: a deferred one is looked at again on its day", func(h *record) {
+			proposed(h)
+			h.meeting("2026-03-04 10:00", Meeting{State: MeetingDeferred, Recheck: date.MustParse("2026-04-20")})
+		}, "2026-03-04", []string{"PREPARE_MEETING CANCELLED MEETING_PUT_OFF", "RECHECK_MEETING " + rc + "2026-04-20"}},
+		{"R62: until it is resumed", func(h *record) {
+			proposed(h)
+			h.meeting("2026-03-04 10:00", Meeting{State: MeetingDeferred, Recheck: date.MustParse("2026-04-20")})
+			h.meeting("2026-04-13 10:00", Meeting{State: MeetingProposed})
+		}, "2026-04-13", []string{"PREPARE_MEETING " + rc + "2026-05-05", "RECHECK_MEETING COMPLETED MEETING_ARRANGED"}},
+		{"R62, R92: or declined", func(h *record) {
+			proposed(h)
+			h.meeting("2026-03-04 10:00", Meeting{State: MeetingDeferred, Recheck: date.MustParse("2026-04-20")})
+			h.meeting("2026-04-13 10:00", Meeting{State: MeetingDeclined})
+		}, "2026-04-13", []string{"PREPARE_MEETING CANCELLED MEETING_PUT_OFF", "RECHECK_MEETING CANCELLED MEETING_PUT_OFF"}},
+		{"R92: without consent to coordination nothing of it is to be done", func(h *record) {
+			booked(h)
+			h.consent("2026-03-05 10:00", false)
+		}, "2026-03-20", []string{"CONCLUDE_MEETING CANCELLED CONSENT_MISSING", "GIVE_INFORMATION CANCELLED CONSENT_MISSING", "PREPARE_MEETING CANCELLED CONSENT_MISSING"}},
+	}, PrepareMeeting, GiveInformation, ConcludeMeeting, RecheckMeeting)
+}
+
+func TestR72AgreedActions(t *testing.T) {
+	told := func(h *record, at string, states ...ActionState) {
+		a := Agreement{Told: h.told("a", at), EpisodeID: "e", MeetingID: "m"}
+		for i, state := range states {
+			a.Actions = append(a.Actions, Action{ID: string(rune('x' + i)), Due: date.MustParse("2026-04-03").AddDays(i), State: state})
+		}
+		h.file.SeeAgreement(a)
+	}
+	check(t, []rule{
+		{"R59, R72: the coordinator, not the patient, is asked", func(h *record) {
+			h.team()
+			told(h, "2026-03-20 11:00", ActionIsOpen, ActionIsOpen)
+		}, "2026-03-20", []string{"AGREED_ACTION rehabilitation_coordinator coordinator due 2026-04-07", "AGREED_ACTION rehabilitation_coordinator coordinator due 2026-04-07"}},
+		{"R59: until it is done or dropped", func(h *record) {
+			h.team()
+			told(h, "2026-03-20 11:00", ActionIsOpen, ActionIsOpen)
+			told(h, "2026-03-23 11:00", ActionIsDone, ActionIsDropped)
+		}, "2026-03-23", []string{"AGREED_ACTION COMPLETED ACTION_DONE", "AGREED_ACTION CANCELLED ACTION_DROPPED"}},
+		{"R72: who led the meeting, where the team has no coordinator", func(h *record) {
+			h.episode("2026-03-02 09:00", EpisodeOpen, "gp:doctor")
+			h.consent("2026-03-02 09:00", true)
+			h.meeting("2026-03-20 11:00", Meeting{State: MeetingConcluded})
+			told(h, "2026-03-20 11:00", ActionIsOpen)
+		}, "2026-03-20", []string{"AGREED_ACTION rehabilitation_coordinator coordinator due 2026-04-07"}},
+	}, AgreedAction)
+}
+
+// R92: what ended because the patient declined comes back, as a new round, when she changes her mind.
+func TestR92TheChoiceCanBeChanged(t *testing.T) {
+	h := newRecord()
+	all := map[string]FollowUp{}
+	id := counter()
+	settle := func(at string) {
+		now := clock(at)
+		var existing []FollowUp
+		for _, f := range all {
+			existing = append(existing, f)
+		}
+		for _, c := range Reconcile(h.file, existing, Derive(h.file, Policy{}, date.Of(now)), now, id) {
+			all[c.FollowUp.ID] = c.FollowUp
+		}
+	}
+	h.team()
+	h.meeting("2026-03-02 10:00", Meeting{State: MeetingProposed})
+	settle("2026-03-02 10:00")
+	h.consent("2026-03-03 10:00", false)
+	settle("2026-03-03 10:00")
+	for _, f := range all {
+		require.False(t, f.State == Open && f.Owner.Role == RehabilitationCoordinator)
+	}
+	h.consent("2026-03-04 10:00", true)
+	settle("2026-03-04 10:00")
+	rounds := map[int]State{}
+	for _, f := range all {
+		if f.Kind == PrepareMeeting {
+			rounds[f.Round] = f.State
+		}
+	}
+	require.Equal(t, map[int]State{0: Cancelled, 1: Open}, rounds)
+}
+
+// What is no longer told of at all ends.
+func TestWhatVanishes(t *testing.T) {
+	h := newRecord()
+	h.team()
+	h.sick("2026-03-02 10:00", "2026-03-02", "2026-03-29")
+	now := clock("2026-03-02 10:00")
+	settle := func(existing []FollowUp) map[Kind]FollowUp {
+		found := map[Kind]FollowUp{}
+		for _, c := range Reconcile(h.file, existing, Derive(h.file, Policy{}, date.Of(now)), now, counter()) {
+			found[c.FollowUp.Kind] = c.FollowUp
+		}
+		return found
+	}
+	made := settle(nil)[Screen]
+	require.Equal(t, Open, made.State)
+	h.sick("2026-03-03 10:00") // the only certificate was revoked
+	ended := settle([]FollowUp{made})[Screen]
+	require.Equal(t, Cancelled, ended.State)
+	require.Equal(t, SickLeaveEnded, ended.End.Cause)
+	_, again := settle([]FollowUp{ended})[Screen]
+	require.False(t, again)
+}
