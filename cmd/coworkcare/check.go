@@ -103,6 +103,14 @@ func (e examined) keys(ctx context.Context) []ops.Finding {
 	return []ops.Finding{{Check: "issuer", OK: true, Text: "tokens of " + e.issuer + " are taken"}}
 }
 
+// counted is a number of things as a sentence says it.
+func counted(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 // numbering is how long events may stay without a number before that is a fault.
 const numbering = time.Second
 
@@ -118,7 +126,7 @@ func (e examined) events(ctx context.Context) []ops.Finding {
 		q := acts.DB.Read(ctx)
 		parked, err := worker.Parked(q)
 		if err == nil && parked > 0 {
-			found = append(found, ops.Finding{Check: "events", Text: fmt.Sprintf("%d events could not be handled by %s, or wait for one that could not; they are parked, and tried again ever more seldom", parked, module.Name),
+			found = append(found, ops.Finding{Check: "events", Text: module.Name + " could not handle " + counted(parked, "event") + ", those among them that wait for another; they are parked, and tried again ever more seldom",
 				Fix: "look into the log for \"an event could not be handled and is parked\": it names the event and the error; once that is mended they pass by themselves"})
 		}
 		if unnumbered, err := event.Unnumbered(q); err == nil && unnumbered > 0 {
