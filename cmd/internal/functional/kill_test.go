@@ -63,6 +63,9 @@ func (s *storm) checkByREST(t testing.TB) {
 	require.NoError(t, group.Wait())
 }
 
+// followUps is how many a course makes.
+const followUps = 5
+
 // shows compares one patient's lists with the course.
 func (s *storm) shows(t testing.TB, c course) error {
 	var got []string
@@ -84,6 +87,7 @@ func (s *storm) shows(t testing.TB, c course) error {
 		"followUps " + c.episode + " BOOK_FIRST_CONTACT",
 		"followUps " + c.episode + " HOLD_FIRST_CONTACT",
 		"followUps " + c.certificate + " CERTIFICATE_ENDING",
+		"followUps " + c.episode + " SCREEN",
 	}
 	slices.Sort(got)
 	slices.Sort(want)
@@ -126,14 +130,14 @@ func (s *storm) checkBySQL(t testing.TB, site *site, ledgers map[string]*ledger)
 		}
 	}
 	follow := site.open("followup").Read(t.Context())
-	require.Equal(t, 4*n, count(t, follow, `SELECT count(*) FROM follow_up`), "follow-ups")
+	require.Equal(t, followUps*n, count(t, follow, `SELECT count(*) FROM follow_up`), "follow-ups")
 	created := map[string]int{}
 	for _, e := range ledgers["followup"].events {
 		if e.GetType() == "follow_up.created" {
 			created[e.GetResourceId()]++
 		}
 	}
-	require.Len(t, created, int(4*n), "follow-ups told of, each made once")
+	require.Len(t, created, int(followUps*n), "follow-ups told of, each made once")
 
 	access := site.open("accesslog").Read(t.Context())
 	recorded := map[string]bool{}

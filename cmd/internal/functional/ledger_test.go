@@ -260,10 +260,12 @@ func (l *ledger) check(t testing.TB, service string) {
 func (s *site) checkTimers() {
 	s.t.Helper()
 	q := s.open("followup").Read(s.t.Context())
-	require.Zero(s.t, count(s.t, q, `SELECT count(*) FROM timer t WHERE NOT EXISTS
+	require.Zero(s.t, count(s.t, q, `SELECT count(*) FROM timer t WHERE t.kind = 'follow_up' AND NOT EXISTS
 		(SELECT 1 FROM follow_up f WHERE f.follow_up_id = t.key AND f.stamp = t.stamp AND f.state = 'OPEN')`), "timers of no present state")
 	require.Zero(s.t, count(s.t, q, `SELECT count(*) FROM follow_up f WHERE f.state = 'OPEN' AND f.ladder LIKE '%"steps"%' AND NOT EXISTS
-		(SELECT 1 FROM timer t WHERE t.key = f.follow_up_id AND t.stamp = f.stamp)`), "open follow-ups that are not armed")
+		(SELECT 1 FROM timer t WHERE t.kind = 'follow_up' AND t.key = f.follow_up_id AND t.stamp = f.stamp)`), "open follow-ups that are not armed")
+	require.Equal(s.t, count(s.t, q, `SELECT count(*) FROM patient_file WHERE turn_day <> ''`),
+		count(s.t, q, `SELECT count(*) FROM timer t JOIN patient_file p ON p.patient_id = t.key WHERE t.kind = 'patient_file' AND p.turn_day <> ''`), "files whose day of turn is armed")
 }
 
 func log(t testing.TB, q sqldb.Querier) []told {

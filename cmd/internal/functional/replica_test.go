@@ -98,7 +98,7 @@ func TestReplicasAreOne(t *testing.T) {
 	require.Len(t, told.object(t)["events"], 1)
 	r.settled(30 * time.Second)
 	for _, c := range []*client{here.client, there.client} {
-		require.Len(t, c.list(t, gp, "/v1/patients/"+patient+"/followUps", "followUps"), 4)
+		require.Len(t, c.list(t, gp, "/v1/patients/"+patient+"/followUps", "followUps"), followUps)
 	}
 
 	old := maps.Clone(here.tokens)
@@ -214,14 +214,22 @@ func TestServicesApart(t *testing.T) {
 	there.do(t, bookContact(patient, episode, date.AddWorkingDays(today, 1).At(10, 0)))
 	c.do(t, acceptReferral(patient, episode))
 	eventually(t, 30*time.Second, "the follow-ups are made", func() error {
-		if made := there.list(t, gp, "/v1/patients/"+patient+"/followUps", "followUps"); len(made) != 4 {
-			return fmt.Errorf("%d of 4", len(made))
+		if made := there.list(t, gp, "/v1/patients/"+patient+"/followUps", "followUps"); len(made) != followUps {
+			return fmt.Errorf("%d of %d", len(made), followUps)
 		}
 		return nil
 	})
-	got, err := there.send(t.Context(), read(gp, "/v1/patients/"+patient))
+	// A process passes on what another serves, when it has been told where that is.
+	require.Equal(t, patient, str(there.do(t, read(gp, "/v1/patients/"+patient)), "patientId"))
+	got, err := c.send(t.Context(), read(gp, "/v1/patients/"+patient+"/followUps"))
 	require.NoError(t, err)
-	require.Equalf(t, http.StatusNotFound, got.status, "the other process's route: %v", got)
+	require.Equalf(t, http.StatusNotFound, got.status, "it was not told where: %v", got)
+	sources := map[string]bool{}
+	for _, e := range there.do(t, read(integration, "/v1/events?pageSize=1000"))["events"].([]any) {
+		sources[str(e.(object), "source")] = true
+	}
+	require.Contains(t, sources, "patient", "logs are merged over the processes")
+	require.Contains(t, sources, "followup")
 	settled(t, 30*time.Second, r.site, second)
 	others.stop(syscall.SIGTERM)
 	first.stop(syscall.SIGTERM)
