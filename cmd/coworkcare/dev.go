@@ -31,9 +31,6 @@ import (
 	"github.com/coworkcare/coworkcare/platform/telemetry"
 )
 
-// demoWeeks is how long before today the demo's care begins.
-const demoWeeks = 12
-
 func devCommand() *cobra.Command {
 	var withDemo bool
 	cmd := &cobra.Command{
@@ -48,7 +45,7 @@ func devCommand() *cobra.Command {
 			return dev(cmd.Context(), c, withDemo, cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().BoolVar(&withDemo, "demo", false, "on first start, lay out synthetic people and walk one through twelve weeks of care")
+	cmd.Flags().BoolVar(&withDemo, "demo", false, "on first start, lay out synthetic people and walk one through sixteen weeks of care")
 	return cmd
 }
 
@@ -156,7 +153,7 @@ func dev(ctx context.Context, c config.Config, withDemo bool, out io.Writer) (er
 	return p.run(ctx, ports)
 }
 
-// clock is the test clock where it was left; a first demo starts twelve weeks before today, in the morning.
+// clock is the test clock where it was left; a first demo starts sixteen weeks before today, in the morning.
 func (l *laptop) clock(ctx context.Context) (*clock.Shifted, error) {
 	offset, moved, err := l.facts.ClockOffset(ctx)
 	if err != nil {
@@ -164,7 +161,7 @@ func (l *laptop) clock(ctx context.Context) (*clock.Shifted, error) {
 	}
 	if l.demo && !moved {
 		now := clock.Wall().Now()
-		offset = date.Of(now).AddDays(-7*demoWeeks).At(6, 30).Sub(now)
+		offset = date.Of(now).AddDays(-7*demo.Weeks).At(6, 30).Sub(now)
 		if err := l.facts.SetClockOffset(ctx, offset); err != nil {
 			return nil, err
 		}

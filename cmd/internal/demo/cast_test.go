@@ -9,10 +9,10 @@ import (
 	"github.com/coworkcare/coworkcare/platform/date"
 )
 
-// Whatever day the demo is started on, every course begins within the twelve weeks, on a working day, and nothing happens after
+// Whatever day the demo is started on, every course begins within the sixteen weeks, on a working day, and nothing happens after
 // the end.
 func TestTheCastFitsAnyDay(t *testing.T) {
-	org := &organisation{units: []string{"u1", "u2", "u3"}, people: map[string]string{}}
+	org := &organisation{providers: []string{"p1", "p2"}, units: []string{"u1", "u2", "u3"}, people: map[string]string{}}
 	for _, c := range colleagues() {
 		org.people[c.key] = c.key
 	}
@@ -22,7 +22,7 @@ func TestTheCastFitsAnyDay(t *testing.T) {
 		end := today.At(10, 0)
 		seed := rapid.Uint64().Draw(t, "seed")
 		cast := newCast(dice(seed, 0), start, today)
-		require.Len(t, cast, 58)
+		require.Len(t, cast, 56)
 		for n, c := range cast {
 			require.True(t, date.IsWorkingDay(c.begin), "patient %d begins on %s", n+1, c.begin)
 			require.GreaterOrEqual(t, c.begin, start, "patient %d", n+1)
@@ -85,7 +85,7 @@ func TestMadrsSumsUp(t *testing.T) {
 }
 
 func TestEveryColleagueCanAct(t *testing.T) {
-	org := &organisation{units: []string{"u1", "u2", "u3"}, people: map[string]string{}}
+	org := &organisation{providers: []string{"p1", "p2"}, units: []string{"u1", "u2", "u3"}, people: map[string]string{}}
 	variables := map[string]bool{}
 	for _, c := range colleagues() {
 		org.people[c.key] = "id of " + c.key

@@ -20,10 +20,18 @@ type chart struct {
 	planned   []plannedAnswer
 	lastLeave string // the certificate signed last
 	diagnosis string
+
+	firm        firm
+	briefID     string
+	meetingID   string
+	agreementID string
+	returnID    string // the plan for return to work
+	steps       []stepAnswer
 }
 
 // team is who treats one patient.
 type team struct {
+	providerID  string
 	unitID      string
 	secretary   Actor
 	gp          Actor

@@ -73,7 +73,7 @@ type course struct {
 // script turns a course into steps, without those that lie after the end.
 func (c *course) script(client *Client, o *organisation, n int, dice *rand.Rand, today date.Day, end time.Time) Script {
 	k := &chart{client: client, team: team{
-		unitID: o.units[c.unit], secretary: o.actor(fmt.Sprintf("secretary%d", c.unit+1), c.unit), gp: o.actor(c.gp, c.unit),
+		providerID: o.providers[centres[c.unit].provider], unitID: o.units[c.unit], secretary: o.actor(fmt.Sprintf("secretary%d", c.unit+1), c.unit), gp: o.actor(c.gp, c.unit),
 		careManager: o.actor(c.cm, c.unit, roleCareManager), coordinator: o.actor(c.rc, c.unit, roleCoordinator),
 		therapist: o.actor(c.treating, c.unit),
 	}}

@@ -11,8 +11,10 @@ import (
 	"github.com/coworkcare/coworkcare/platform/date"
 )
 
-// layoutDays is how long the layout's people have been followed: twelve weeks.
-const layoutDays = 84
+// Weeks is how long before today the layout's care begins: as long as the whole path takes, and a few days.
+const Weeks = 16
+
+const layoutDays = 7 * Weeks
 
 // Options say where a development system stands, and how to fill it.
 type Options struct {
@@ -28,8 +30,8 @@ type Options struct {
 var ErrLaidOut = errors.New("the demo has been laid out in this system before; start on an empty data folder")
 
 // LayOut fills an empty development system: two care providers, three centres, their staff, and sixty invented patients at every
-// stage, two of whom walk the whole path with every step checked and printed. It begins where the development clock stands and moves
-// it forward by twelve weeks, to ten in the morning. Errors: [ErrLaidOut]; a *[Failure] for a step of the walk; whatever refuses.
+// stage, four of whom are walked with every step checked and printed. It begins where the development clock stands and moves it forward by
+// sixteen weeks, to ten in the morning. Errors: [ErrLaidOut]; a *[Failure] for a step of the walk; whatever refuses.
 func LayOut(ctx context.Context, o Options) (Summary, error) {
 	began := time.Now()
 	client, clock := o.connect()
@@ -40,7 +42,7 @@ func LayOut(ctx context.Context, o Options) (Summary, error) {
 	start := date.Of(now)
 	today := start.AddDays(layoutDays)
 	page := newPage(o.Out)
-	page.line("Laying out synthetic people: twelve weeks of care at three centres, from %s to %s.\nTwo of them walk the whole path; each step below is checked, and shown with the curl that does the same.", start, today)
+	page.line("Laying out synthetic people: sixteen weeks of care at three centres, from %s to %s.\nFour of them are walked: the whole path, and three that part from it. Each step below is checked, and shown with the curl that does the same.", start, today)
 	org, err := establish(ctx, client, start, false)
 	if err != nil {
 		return Summary{}, err
@@ -51,8 +53,8 @@ func LayOut(ctx context.Context, o Options) (Summary, error) {
 	page.line("%d care providers, %d centres and %d members of staff are registered.", len(org.providers), len(org.units), len(org.people))
 	end := today.At(10, 0)
 	day0 := firstDay(now)
-	whole, second := walks(client, clock, page, org, day0, o.Seed)
-	scripts := []Script{whole.script, second.script}
+	walked := walks(client, clock, page, org, day0, o.Seed)
+	scripts := scriptsOf(walked)
 	for n, course := range newCast(dice(o.Seed, 0), start, today) {
 		scripts = append(scripts, course.script(client, org, n+1, dice(o.Seed, uint64(n)+1), today, end))
 	}
@@ -64,14 +66,14 @@ func LayOut(ctx context.Context, o Options) (Summary, error) {
 	}
 	summary := Summary{
 		Seed: o.Seed, Patients: len(scripts), StartDate: start, TodayDate: today, Steps: page.steps,
-		WalkPatientID: whole.patientID, SecondPatientID: second.patientID, Units: units(org), Actors: ready(org),
+		WalkPatientID: walked[0].patientID, SecondPatientID: walked[1].patientID, Units: units(org), Actors: ready(org),
 		Timers: clock.timers(), Seconds: time.Since(began).Seconds(),
 	}
 	return summary, page.err
 }
 
-// Walk walks one patient along the whole path, and another who declines coordination, on a running development system, whatever is in
-// it. It moves the clock forward by about eleven weeks. Errors: a *[Failure] for the step that did not go as it should.
+// Walk walks one patient along the whole path, and three whose path parts from it, on a running development system, whatever is in it.
+// It moves the clock forward by about fourteen weeks. Errors: a *[Failure] for the step that did not go as it should.
 func Walk(ctx context.Context, o Options) error {
 	client, clock := o.connect()
 	now, err := clock.now(ctx)
@@ -83,16 +85,24 @@ func Walk(ctx context.Context, o Options) error {
 		return err
 	}
 	page := newPage(o.Out)
-	page.line("One synthetic patient walks from the GP's assessment to the closed episode, a second one without coordination.\nEach step is checked, and shown with the curl that does the same. The development clock moves eleven weeks ahead. ($TOKEN_GP and the like: export TOKEN_GP=$(coworkctl token --role gp))")
+	page.line("One synthetic patient walks from the GP's assessment to the closed episode; a second one declines coordination, a third is too ill for\na meeting at first, a fourth wants no contact with the employer. Each step is checked, and shown with the curl that does the same.\nThe development clock moves fourteen weeks ahead. ($TOKEN_GP and the like: export TOKEN_GP=$(coworkctl token --role gp))")
 	if o.Seed == 0 {
 		o.Seed = uint64(time.Now().UnixNano()) // other people each time
 	}
-	whole, second := walks(client, clock, page, org, firstDay(now), o.Seed)
-	if err := drive(ctx, clock, []Script{whole.script, second.script}, time.Time{}, o.workers()); err != nil {
+	walked := walks(client, clock, page, org, firstDay(now), o.Seed)
+	if err := drive(ctx, clock, scriptsOf(walked), time.Time{}, o.workers()); err != nil {
 		return err
 	}
 	page.line("\n%s", page.in(green, fmt.Sprintf("All %d steps went as they should.", page.steps)))
 	return page.err
+}
+
+func scriptsOf(walked []*walk) []Script {
+	var scripts []Script
+	for _, w := range walked {
+		scripts = append(scripts, w.script)
+	}
+	return scripts
 }
 
 func (o Options) connect() (*Client, *devClock) {
@@ -118,18 +128,22 @@ func firstDay(now time.Time) date.Day {
 	return day
 }
 
-// walks writes the two checked scripts, at the first centre.
-func walks(client *Client, clock *devClock, page *page, org *organisation, day0 date.Day, seed uint64) (whole, second *walk) {
+// walks writes the checked scripts, at the first centre: the whole path, without coordination, with a meeting deferred, and without
+// the employer.
+func walks(client *Client, clock *devClock, page *page, org *organisation, day0 date.Day, seed uint64) []*walk {
 	t := team{
-		unitID: org.units[0], secretary: org.actor("secretary1", 0), gp: org.actor("gp1", 0),
+		providerID: org.providers[0], unitID: org.units[0], secretary: org.actor("secretary1", 0), gp: org.actor("gp1", 0),
 		careManager: org.actor("cm1", 0), coordinator: org.actor("rc1", 0),
 	}
-	whole = newWalk("the whole path", client, clock, page, t)
-	whole.colleague = org.actor("cm2", 0)
-	whole.wholePath(day0, dice(seed, 1_000_001))
-	second = newWalk("without coordination", client, clock, page, t)
-	second.withoutCoordination(day0, dice(seed, 1_000_002))
-	return whole, second
+	paths := []func(*walk, date.Day, *rand.Rand){(*walk).wholePath, (*walk).withoutCoordination, (*walk).deferred, (*walk).withoutEmployer}
+	var all []*walk
+	for i, path := range paths {
+		w := newWalk(fmt.Sprintf("walk %d", i+1), client, clock, page, t)
+		w.colleague = org.actor("cm2", 0)
+		path(w, day0, dice(seed, uint64(1_000_001+i)))
+		all = append(all, w)
+	}
+	return all
 }
 
 // ready are the actors whose tokens the banner prints.

@@ -27,6 +27,9 @@ type walk struct {
 	minute    int     // by how much the patient's contacts come later than another's
 	colleague Actor   // another care manager of the centre
 	signed    []leave // so far
+
+	workAbilityID string
+	actions       []string // ids, in the order agreed
 }
 
 func newWalk(name string, client *Client, clock *devClock, page *page, t team) *walk {

@@ -4,27 +4,68 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/coworkcare/coworkcare/platform/date"
 )
 
-// extended is the end of one certificate coming near, and the next one.
-func (w *walk) extended(ending, next leave) {
-	day := max(askedFor(ending), date.AddWorkingDays(ending.from, 1))
-	certificateID := ""
+// askedOn is the day on which the end of a certificate that was signed on a day asks for a decision.
+func askedOn(ending leave, signed date.Day) date.Day {
+	return max(askedFor(ending), date.AddWorkingDays(signed, 1))
+}
+
+// asked is the end of a certificate coming near.
+func (w *walk) asked(ending leave, signed date.Day) date.Day {
+	day := askedOn(ending, signed)
 	w.on(day.At(8, 30), fmt.Sprintf("The certificate of %d %% is about to end: the coordinator is asked, with a copy to the GP", ending.degree), func(ctx context.Context, c *check) error {
-		certificateID = w.lastLeave
-		return w.aboutToEnd(ctx, c, certificateID, day)
+		return w.aboutToEnd(ctx, c, w.lastLeave, day)
 	})
-	w.on(day.At(9, 30), fmt.Sprintf("The GP signs an extension at %d %%", next.degree), func(ctx context.Context, c *check) error {
-		if err := w.sign(ctx, c, next); err != nil {
+	return day
+}
+
+// firstExtended is the first extension, before there is a plan: its draft says what comes from the coordinator's assessment.
+func (w *walk) firstExtended(ending, next leave) date.Day {
+	day := w.asked(ending, ending.from)
+	var draft draftAnswer
+	w.on(day.At(9, 30), "The GP opens the prefilled extension: each field names its source, what says something new is marked", func(ctx context.Context, c *check) error {
+		var err error
+		draft, err = w.draft(ctx, c, false, next)
+		w.say("changed: %s", strings.Join(draft.ChangedFields, ", "))
+		return err
+	})
+	w.on(day.At(9, 40), "The GP adds period and basis, and signs; nothing was signed before", func(ctx context.Context, c *check) error {
+		certificateID := w.lastLeave
+		if err := w.signOff(ctx, c, draft, next, day); err != nil {
 			return err
 		}
-		if err := w.clock.settle(ctx); err != nil {
+		return w.settledEnd(ctx, c, certificateID)
+	})
+	return day
+}
+
+// extended is the end of one certificate coming near, and the next one, filled in from the plan.
+func (w *walk) extended(ending, next leave, signed date.Day) date.Day {
+	day := w.asked(ending, signed)
+	w.on(day.At(9, 30), "The GP signs the next step, filled in from the plan", func(ctx context.Context, c *check) error {
+		certificateID := w.lastLeave
+		draft, err := w.draft(ctx, c, true, next)
+		if err != nil {
 			return err
 		}
-		return w.ended(ctx, c, w.team.gp, "CERTIFICATE_ENDING", certificateID, "COMPLETED", "CERTIFICATE_EXTENDED")
+		if err := w.signOff(ctx, c, draft, next, day); err != nil {
+			return err
+		}
+		return w.settledEnd(ctx, c, certificateID)
 	})
+	return day
+}
+
+// settledEnd checks that nobody is asked any more about the end of a certificate that another extends.
+func (w *walk) settledEnd(ctx context.Context, c *check, certificateID string) error {
+	if err := w.clock.settle(ctx); err != nil {
+		return err
+	}
+	return w.ended(ctx, c, w.team.gp, "CERTIFICATE_ENDING", certificateID, "COMPLETED", "CERTIFICATE_EXTENDED")
 }
 
 // aboutToEnd checks that the end of a certificate stands in the coordinator's list, due today and reminded of, and in the GP's.
@@ -49,15 +90,14 @@ func (w *walk) aboutToEnd(ctx context.Context, c *check, certificateID string, d
 }
 
 // followed are the contacts of the plan: that of the third week is missed, and held late.
-func (w *walk) followed(start date.Day, leaves []leave) {
+func (w *walk) followed(start date.Day) {
 	w.kept(start, 1, nil)
 	w.kept(start, 2, nil)
 	w.missed(start, 3)
 	w.kept(start, 4, &form{total: 20, band: "moderate", change: -6})
 	w.kept(start, 6, nil)
 	w.kept(start, 8, &form{total: 13, band: "mild", change: -13, response: true})
-	w.onTheWay(plannedDay(start, 8), leaves)
-	w.kept(start, 10, &form{total: 11, band: "none-or-very-mild", change: -15, response: true, remission: true})
+	w.kept(start, 10, nil)
 }
 
 // kept is a contact held on its day, perhaps with a form.
@@ -173,14 +213,9 @@ func (w *walk) onTheWay(day date.Day, leaves []leave) {
 	})
 }
 
-// finished is the end of sick leave, plan and episode.
-func (w *walk) finished(start date.Day, leaves []leave) {
-	first, last := leaves[0], leaves[len(leaves)-1]
-	asked := askedFor(last)
-	w.on(asked.At(8, 30), fmt.Sprintf("The certificate of %d %% is about to end", last.degree), func(ctx context.Context, c *check) error {
-		return w.aboutToEnd(ctx, c, w.lastLeave, asked)
-	})
-	w.on(asked.At(9, 30), "The coordinator has agreed on full time with patient and workplace, and ticks it off; the GP's copy goes with it", func(ctx context.Context, c *check) error {
+// finished is the end of the sick leave: no extension after the last certificate, and the days counted.
+func (w *walk) finished(day0 date.Day, last leave, asked date.Day) {
+	w.on(asked.At(9, 30), "The coordinator ticks it off, full time as agreed; the GP's copy goes with it", func(ctx context.Context, c *check) error {
 		f, err := w.followUp(ctx, w.team.coordinator, "CERTIFICATE_ENDING", w.lastLeave)
 		if err != nil {
 			return err
@@ -195,22 +230,36 @@ func (w *walk) finished(start date.Day, leaves []leave) {
 	})
 	day := date.NextWorkingDay(last.to.AddDays(1))
 	w.on(day.At(9, 0), "The sick leave has ended; its days are counted", func(ctx context.Context, c *check) error {
-		return w.counted(ctx, c, leave{first.from, last.to, 0}, day)
+		return w.counted(ctx, c, leave{day0, last.to, 0}, day)
 	})
-	w.on(day.At(10, 0), "The last contact is brought forward and held", func(ctx context.Context, c *check) error {
-		plannedID, err := w.plannedID(12)
+}
+
+// ended12 is the last contact of the care plan, in the twelfth week, and the course of the scores.
+func (w *walk) ended12(first date.Day) {
+	w.kept(first, 12, &form{total: 8, band: "none-or-very-mild", change: -18, response: true, remission: true})
+	day := plannedDay(first, 12)
+	w.on(day.At(10, 30), "The course of the scores", func(ctx context.Context, c *check) error {
+		return w.trend(ctx, c, []float64{26, 20, 13, 8})
+	})
+}
+
+// lastCheck is the coordinator's question some weeks after the full return, and the end.
+func (w *walk) lastCheck(day date.Day) {
+	w.on(day.At(9, 30), "Four weeks after the full return the coordinator is asked to see how it goes, and does", func(ctx context.Context, c *check) error {
+		list, err := w.ownList(ctx, w.team.coordinator)
 		if err != nil {
 			return err
 		}
-		held, err := w.hold(ctx, plannedID, 30, "Synthetic: back full time; knows the early signs.")
-		if err != nil {
-			return err
+		f, ok := find(list, "POST_RETURN_CHECK", "")
+		c.that(ok, "expected POST_RETURN_CHECK in the coordinator's list, got %d other items", len(list))
+		equal(c, "due", f.DueDate, day)
+		if !ok {
+			return nil
 		}
-		equal(c, "state", held.State, "HELD")
-		return w.form(ctx, c, held.ContactID, form{total: 8, band: "none-or-very-mild", change: -18, response: true, remission: true})
-	})
-	w.on(day.At(10, 20), "The course of the scores", func(ctx context.Context, c *check) error {
-		return w.trend(ctx, c, []float64{26, 20, 13, 11, 8})
+		done, err := w.completeFollowUp(ctx, w.team.coordinator, f.FollowUpID, "Synthetic: works full time; the quiet room stays.")
+		w.show()
+		equal(c, "state", done.State, "COMPLETED")
+		return err
 	})
 	w.closed(day, "RETURNED_TO_WORK")
 }

@@ -9,23 +9,50 @@ import (
 	"github.com/coworkcare/coworkcare/platform/date"
 )
 
-// wholePath writes the path of one patient from the GP's assessment on day0, a working day, to the closed episode eleven weeks later.
+// wholePath writes the path of one patient from the GP's assessment on day0, a working day, to the closed episode fifteen weeks later.
 func (w *walk) wholePath(day0 date.Day, dice *rand.Rand) {
-	first := date.AddWorkingDays(day0, 1)
-	// Two weeks at first; then as the GP decides, each one when the end of the one before asks for it.
-	leaves := []leave{
-		{day0, day0.AddDays(13), 100}, {day0.AddDays(14), day0.AddDays(41), 100}, {day0.AddDays(42), day0.AddDays(55), 75},
-		{day0.AddDays(56), day0.AddDays(69), 50}, {day0.AddDays(70), day0.AddDays(76), 25},
+	day, first := day0.AddDays, date.AddWorkingDays(day0, 1)
+	// Three weeks at first, then as the GP decides, each one when the end of the one before asks for it; from the sixth week on by the
+	// steps of the plan, of which that at 50 % takes a week longer than was meant.
+	full, more := leave{day0, day(20), 100}, leave{day(21), day(34), 100}
+	three, half, longer, quarter := leave{day(35), day(41), 75}, leave{day(42), day(55), 50}, leave{day(56), day(62), 50}, leave{day(63), day(69), 25}
+	r := returned{
+		first:   []leave{three, half, {day(56), day(62), 25}, {day(63), day(90), 0}},
+		revised: []leave{three, {half.from, longer.to, 50}, quarter, {day(70), day(97), 0}},
 	}
-	w.assessed(day0, leaves[0], dice)
+	w.assessed(day0, full, dice)
 	w.consented(day0)
 	w.firstContact(day0, first)
 	w.planned(first)
-	for i := range leaves[1:] {
-		w.extended(leaves[i], leaves[i+1])
-	}
-	w.followed(first, leaves)
-	w.finished(first, leaves)
+
+	w.briefed(day0, first)
+	w.screened(first)
+	w.advised(first)
+	signed := w.firstExtended(full, more)
+
+	w.employerMet(day0)
+	w.prepared(day0, first)
+	meet := meetingDay(day0)
+	inTime := action{words: "Synthetic: mornings in the archive, no calls", owner: theEmployer, horizon: "SHORT", adaptation: "FEWER_PARALLEL_TASKS", lead: 7, due: day(34)}
+	late := action{words: "Synthetic: a quiet room", owner: theEmployer, horizon: "LONG", adaptation: "QUIET_ROOM", due: day(48)}
+	w.held(day0, inTime, late)
+
+	w.proposed(meet, r)
+	signed = w.extended(more, three, signed)
+	signed = w.extended(three, half, signed)
+	w.goesWell(date.NextWorkingDay(day(39)), 75, "At 75 % the coordinator asks how it goes: well")
+	asked := w.asked(half, signed)
+	signed = w.heldUp(asked, r, longer)
+	signed = w.extended(longer, quarter, signed)
+	w.goesWell(date.NextWorkingDay(day(66)), 25, "At 25 % it goes well")
+	w.followedUp(inTime, late)
+
+	w.followed(first)
+	w.onTheWay(plannedDay(first, 6), []leave{full, more, three, half, longer, quarter})
+	w.finished(day0, quarter, w.asked(quarter, signed))
+	w.back(date.NextWorkingDay(day(77)))
+	w.ended12(first)
+	w.lastCheck(date.NextWorkingDay(day(98)))
 }
 
 // assessed is the first visit: registration, episode with referrals, certificate.
@@ -61,7 +88,7 @@ func (w *walk) assessed(day0 date.Day, l leave, dice *rand.Rand) {
 		equal(c, "episodes of the patient", len(list.CareEpisodes), 1)
 		return nil
 	})
-	w.on(day0.At(9, 10), "The GP signs a certificate of 100 % for two weeks", func(ctx context.Context, c *check) error {
+	w.on(day0.At(9, 10), "The GP signs a certificate of 100 % for three weeks", func(ctx context.Context, c *check) error {
 		return w.sign(ctx, c, l)
 	})
 }
