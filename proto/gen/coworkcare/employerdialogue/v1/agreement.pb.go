@@ -290,7 +290,9 @@ type Agreement struct {
 	// When it was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it was last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Why it was registered in error, also with its meeting; absent unless it was. It counts for nothing from then on.
+	ErrorMark     *ErrorMark `protobuf:"bytes,14,opt,name=error_mark,json=errorMark,proto3" json:"error_mark,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -412,6 +414,13 @@ func (x *Agreement) GetCreateTime() *timestamppb.Timestamp {
 func (x *Agreement) GetUpdateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.UpdateTime
+	}
+	return nil
+}
+
+func (x *Agreement) GetErrorMark() *ErrorMark {
+	if x != nil {
+		return x.ErrorMark
 	}
 	return nil
 }
@@ -834,7 +843,11 @@ type EmployerView struct {
 	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
 	// The employer.
 	EmployerId string `protobuf:"bytes,2,opt,name=employer_id,json=employerId,proto3" json:"employer_id,omitempty"`
-	// What the employer would see, item by item. Empty when nothing is consented to.
+	// What the employer would see, item by item. Empty when nothing is consented to. CONTACT, PATIENT_PERSPECTIVE, WORK_ABILITY and
+	// CONTACT_WISH come from the latest meeting with the employer that is not registered in error: WORK_ABILITY is `work_ability` and
+	// CONTACT_WISH `contact_wish` of its preparation, in the patient's own words, and empty until that is recorded. The coordinator's
+	// assessments of work ability are never shown. SICK_LEAVE and RETURN_TO_WORK_PLAN come from what sickleave has told, SCORES from
+	// what careplan has told, DIAGNOSIS from the meeting's care episode, AGREEMENT from the agreement.
 	Items []*EmployerViewItem `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
 	// The items that are withheld because the patient does not consent to them for this employer now.
 	WithheldItemTypes []v1.Consent_ItemType `protobuf:"varint,4,rep,packed,name=withheld_item_types,json=withheldItemTypes,proto3,enum=coworkcare.patient.v1.Consent_ItemType" json:"withheld_item_types,omitempty"`
@@ -1530,11 +1543,93 @@ func (x *DropActionRequest) GetRequestId() string {
 	return ""
 }
 
+// Asks to mark an agreement as registered in error.
+type RegisterAgreementInErrorRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The patient.
+	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
+	// The agreement.
+	AgreementId string `protobuf:"bytes,2,opt,name=agreement_id,json=agreementId,proto3" json:"agreement_id,omitempty"`
+	// Why, 1–1000 characters.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// When set, must be current.
+	Etag string `protobuf:"bytes,4,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Makes a retry harmless; a UUID.
+	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RegisterAgreementInErrorRequest) Reset() {
+	*x = RegisterAgreementInErrorRequest{}
+	mi := &file_coworkcare_employerdialogue_v1_agreement_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RegisterAgreementInErrorRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RegisterAgreementInErrorRequest) ProtoMessage() {}
+
+func (x *RegisterAgreementInErrorRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_employerdialogue_v1_agreement_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RegisterAgreementInErrorRequest.ProtoReflect.Descriptor instead.
+func (*RegisterAgreementInErrorRequest) Descriptor() ([]byte, []int) {
+	return file_coworkcare_employerdialogue_v1_agreement_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *RegisterAgreementInErrorRequest) GetPatientId() string {
+	if x != nil {
+		return x.PatientId
+	}
+	return ""
+}
+
+func (x *RegisterAgreementInErrorRequest) GetAgreementId() string {
+	if x != nil {
+		return x.AgreementId
+	}
+	return ""
+}
+
+func (x *RegisterAgreementInErrorRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RegisterAgreementInErrorRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *RegisterAgreementInErrorRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 var File_coworkcare_employerdialogue_v1_agreement_proto protoreflect.FileDescriptor
 
 const file_coworkcare_employerdialogue_v1_agreement_proto_rawDesc = "" +
 	"\n" +
-	".coworkcare/employerdialogue/v1/agreement.proto\x12\x1ecoworkcare.employerdialogue.v1\x1a\x1bbuf/validate/validate.proto\x1a#coworkcare/patient/v1/consent.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x88\x06\n" +
+	".coworkcare/employerdialogue/v1/agreement.proto\x12\x1ecoworkcare.employerdialogue.v1\x1a\x1bbuf/validate/validate.proto\x1a/coworkcare/employerdialogue/v1/error_mark.proto\x1a#coworkcare/patient/v1/consent.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd2\x06\n" +
 	"\tAgreement\x12!\n" +
 	"\fagreement_id\x18\x01 \x01(\tR\vagreementId\x12\x1d\n" +
 	"\n" +
@@ -1555,7 +1650,9 @@ const file_coworkcare_employerdialogue_v1_agreement_proto_rawDesc = "" +
 	"\vcreate_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\"E\n" +
+	"updateTime\x12H\n" +
+	"\n" +
+	"error_mark\x18\x0e \x01(\v2).coworkcare.employerdialogue.v1.ErrorMarkR\terrorMark\"E\n" +
 	"\x05Party\x12\x15\n" +
 	"\x11PARTY_UNSPECIFIED\x10\x00\x12\v\n" +
 	"\aPATIENT\x10\x01\x12\f\n" +
@@ -1677,7 +1774,15 @@ const file_coworkcare_employerdialogue_v1_agreement_proto_rawDesc = "" +
 	"\x06reason\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xe8\aR\x06reason\x12\x1b\n" +
 	"\x04etag\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x06 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId*\x9f\x01\n" +
+	"request_id\x18\x06 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xed\x01\n" +
+	"\x1fRegisterAgreementInErrorRequest\x12*\n" +
+	"\n" +
+	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12.\n" +
+	"\fagreement_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\vagreementId\x12%\n" +
+	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xe8\aR\x06reason\x12\x1b\n" +
+	"\x04etag\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
+	"\n" +
+	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId*\x9f\x01\n" +
 	"\n" +
 	"Adaptation\x12\x1a\n" +
 	"\x16ADAPTATION_UNSPECIFIED\x10\x00\x12\x18\n" +
@@ -1702,60 +1807,63 @@ func file_coworkcare_employerdialogue_v1_agreement_proto_rawDescGZIP() []byte {
 }
 
 var file_coworkcare_employerdialogue_v1_agreement_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_coworkcare_employerdialogue_v1_agreement_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_coworkcare_employerdialogue_v1_agreement_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_coworkcare_employerdialogue_v1_agreement_proto_goTypes = []any{
-	(Adaptation)(0),                      // 0: coworkcare.employerdialogue.v1.Adaptation
-	(Agreement_Party)(0),                 // 1: coworkcare.employerdialogue.v1.Agreement.Party
-	(AgreedAction_Horizon)(0),            // 2: coworkcare.employerdialogue.v1.AgreedAction.Horizon
-	(AgreedAction_State)(0),              // 3: coworkcare.employerdialogue.v1.AgreedAction.State
-	(*Agreement)(nil),                    // 4: coworkcare.employerdialogue.v1.Agreement
-	(*AgreementPoint)(nil),               // 5: coworkcare.employerdialogue.v1.AgreementPoint
-	(*AgreedAction)(nil),                 // 6: coworkcare.employerdialogue.v1.AgreedAction
-	(*NewAgreedAction)(nil),              // 7: coworkcare.employerdialogue.v1.NewAgreedAction
-	(*AgreementAcknowledgement)(nil),     // 8: coworkcare.employerdialogue.v1.AgreementAcknowledgement
-	(*EmployerView)(nil),                 // 9: coworkcare.employerdialogue.v1.EmployerView
-	(*EmployerViewItem)(nil),             // 10: coworkcare.employerdialogue.v1.EmployerViewItem
-	(*EmployerViewAgreementRequest)(nil), // 11: coworkcare.employerdialogue.v1.EmployerViewAgreementRequest
-	(*ViewEmployerRequest)(nil),          // 12: coworkcare.employerdialogue.v1.ViewEmployerRequest
-	(*GetAgreementRequest)(nil),          // 13: coworkcare.employerdialogue.v1.GetAgreementRequest
-	(*ListAgreementsRequest)(nil),        // 14: coworkcare.employerdialogue.v1.ListAgreementsRequest
-	(*ListAgreementsResponse)(nil),       // 15: coworkcare.employerdialogue.v1.ListAgreementsResponse
-	(*AcknowledgeAgreementRequest)(nil),  // 16: coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest
-	(*DoneActionRequest)(nil),            // 17: coworkcare.employerdialogue.v1.DoneActionRequest
-	(*DropActionRequest)(nil),            // 18: coworkcare.employerdialogue.v1.DropActionRequest
-	(*timestamppb.Timestamp)(nil),        // 19: google.protobuf.Timestamp
-	(v1.Consent_ItemType)(0),             // 20: coworkcare.patient.v1.Consent.ItemType
+	(Adaptation)(0),                         // 0: coworkcare.employerdialogue.v1.Adaptation
+	(Agreement_Party)(0),                    // 1: coworkcare.employerdialogue.v1.Agreement.Party
+	(AgreedAction_Horizon)(0),               // 2: coworkcare.employerdialogue.v1.AgreedAction.Horizon
+	(AgreedAction_State)(0),                 // 3: coworkcare.employerdialogue.v1.AgreedAction.State
+	(*Agreement)(nil),                       // 4: coworkcare.employerdialogue.v1.Agreement
+	(*AgreementPoint)(nil),                  // 5: coworkcare.employerdialogue.v1.AgreementPoint
+	(*AgreedAction)(nil),                    // 6: coworkcare.employerdialogue.v1.AgreedAction
+	(*NewAgreedAction)(nil),                 // 7: coworkcare.employerdialogue.v1.NewAgreedAction
+	(*AgreementAcknowledgement)(nil),        // 8: coworkcare.employerdialogue.v1.AgreementAcknowledgement
+	(*EmployerView)(nil),                    // 9: coworkcare.employerdialogue.v1.EmployerView
+	(*EmployerViewItem)(nil),                // 10: coworkcare.employerdialogue.v1.EmployerViewItem
+	(*EmployerViewAgreementRequest)(nil),    // 11: coworkcare.employerdialogue.v1.EmployerViewAgreementRequest
+	(*ViewEmployerRequest)(nil),             // 12: coworkcare.employerdialogue.v1.ViewEmployerRequest
+	(*GetAgreementRequest)(nil),             // 13: coworkcare.employerdialogue.v1.GetAgreementRequest
+	(*ListAgreementsRequest)(nil),           // 14: coworkcare.employerdialogue.v1.ListAgreementsRequest
+	(*ListAgreementsResponse)(nil),          // 15: coworkcare.employerdialogue.v1.ListAgreementsResponse
+	(*AcknowledgeAgreementRequest)(nil),     // 16: coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest
+	(*DoneActionRequest)(nil),               // 17: coworkcare.employerdialogue.v1.DoneActionRequest
+	(*DropActionRequest)(nil),               // 18: coworkcare.employerdialogue.v1.DropActionRequest
+	(*RegisterAgreementInErrorRequest)(nil), // 19: coworkcare.employerdialogue.v1.RegisterAgreementInErrorRequest
+	(*timestamppb.Timestamp)(nil),           // 20: google.protobuf.Timestamp
+	(*ErrorMark)(nil),                       // 21: coworkcare.employerdialogue.v1.ErrorMark
+	(v1.Consent_ItemType)(0),                // 22: coworkcare.patient.v1.Consent.ItemType
 }
 var file_coworkcare_employerdialogue_v1_agreement_proto_depIdxs = []int32{
 	5,  // 0: coworkcare.employerdialogue.v1.Agreement.facts:type_name -> coworkcare.employerdialogue.v1.AgreementPoint
 	5,  // 1: coworkcare.employerdialogue.v1.Agreement.agreements:type_name -> coworkcare.employerdialogue.v1.AgreementPoint
 	6,  // 2: coworkcare.employerdialogue.v1.Agreement.actions:type_name -> coworkcare.employerdialogue.v1.AgreedAction
 	8,  // 3: coworkcare.employerdialogue.v1.Agreement.acknowledgements:type_name -> coworkcare.employerdialogue.v1.AgreementAcknowledgement
-	19, // 4: coworkcare.employerdialogue.v1.Agreement.create_time:type_name -> google.protobuf.Timestamp
-	19, // 5: coworkcare.employerdialogue.v1.Agreement.update_time:type_name -> google.protobuf.Timestamp
-	1,  // 6: coworkcare.employerdialogue.v1.AgreementPoint.contributed_by:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
-	1,  // 7: coworkcare.employerdialogue.v1.AgreedAction.owner_party:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
-	2,  // 8: coworkcare.employerdialogue.v1.AgreedAction.horizon:type_name -> coworkcare.employerdialogue.v1.AgreedAction.Horizon
-	0,  // 9: coworkcare.employerdialogue.v1.AgreedAction.adaptation:type_name -> coworkcare.employerdialogue.v1.Adaptation
-	3,  // 10: coworkcare.employerdialogue.v1.AgreedAction.state:type_name -> coworkcare.employerdialogue.v1.AgreedAction.State
-	19, // 11: coworkcare.employerdialogue.v1.AgreedAction.end_time:type_name -> google.protobuf.Timestamp
-	1,  // 12: coworkcare.employerdialogue.v1.NewAgreedAction.owner_party:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
-	2,  // 13: coworkcare.employerdialogue.v1.NewAgreedAction.horizon:type_name -> coworkcare.employerdialogue.v1.AgreedAction.Horizon
-	0,  // 14: coworkcare.employerdialogue.v1.NewAgreedAction.adaptation:type_name -> coworkcare.employerdialogue.v1.Adaptation
-	1,  // 15: coworkcare.employerdialogue.v1.AgreementAcknowledgement.party:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
-	19, // 16: coworkcare.employerdialogue.v1.AgreementAcknowledgement.acknowledge_time:type_name -> google.protobuf.Timestamp
-	10, // 17: coworkcare.employerdialogue.v1.EmployerView.items:type_name -> coworkcare.employerdialogue.v1.EmployerViewItem
-	20, // 18: coworkcare.employerdialogue.v1.EmployerView.withheld_item_types:type_name -> coworkcare.patient.v1.Consent.ItemType
-	20, // 19: coworkcare.employerdialogue.v1.EmployerView.empty_item_types:type_name -> coworkcare.patient.v1.Consent.ItemType
-	19, // 20: coworkcare.employerdialogue.v1.EmployerView.build_time:type_name -> google.protobuf.Timestamp
-	20, // 21: coworkcare.employerdialogue.v1.EmployerViewItem.item_type:type_name -> coworkcare.patient.v1.Consent.ItemType
-	4,  // 22: coworkcare.employerdialogue.v1.ListAgreementsResponse.agreements:type_name -> coworkcare.employerdialogue.v1.Agreement
-	1,  // 23: coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest.party:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	20, // 4: coworkcare.employerdialogue.v1.Agreement.create_time:type_name -> google.protobuf.Timestamp
+	20, // 5: coworkcare.employerdialogue.v1.Agreement.update_time:type_name -> google.protobuf.Timestamp
+	21, // 6: coworkcare.employerdialogue.v1.Agreement.error_mark:type_name -> coworkcare.employerdialogue.v1.ErrorMark
+	1,  // 7: coworkcare.employerdialogue.v1.AgreementPoint.contributed_by:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
+	1,  // 8: coworkcare.employerdialogue.v1.AgreedAction.owner_party:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
+	2,  // 9: coworkcare.employerdialogue.v1.AgreedAction.horizon:type_name -> coworkcare.employerdialogue.v1.AgreedAction.Horizon
+	0,  // 10: coworkcare.employerdialogue.v1.AgreedAction.adaptation:type_name -> coworkcare.employerdialogue.v1.Adaptation
+	3,  // 11: coworkcare.employerdialogue.v1.AgreedAction.state:type_name -> coworkcare.employerdialogue.v1.AgreedAction.State
+	20, // 12: coworkcare.employerdialogue.v1.AgreedAction.end_time:type_name -> google.protobuf.Timestamp
+	1,  // 13: coworkcare.employerdialogue.v1.NewAgreedAction.owner_party:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
+	2,  // 14: coworkcare.employerdialogue.v1.NewAgreedAction.horizon:type_name -> coworkcare.employerdialogue.v1.AgreedAction.Horizon
+	0,  // 15: coworkcare.employerdialogue.v1.NewAgreedAction.adaptation:type_name -> coworkcare.employerdialogue.v1.Adaptation
+	1,  // 16: coworkcare.employerdialogue.v1.AgreementAcknowledgement.party:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
+	20, // 17: coworkcare.employerdialogue.v1.AgreementAcknowledgement.acknowledge_time:type_name -> google.protobuf.Timestamp
+	10, // 18: coworkcare.employerdialogue.v1.EmployerView.items:type_name -> coworkcare.employerdialogue.v1.EmployerViewItem
+	22, // 19: coworkcare.employerdialogue.v1.EmployerView.withheld_item_types:type_name -> coworkcare.patient.v1.Consent.ItemType
+	22, // 20: coworkcare.employerdialogue.v1.EmployerView.empty_item_types:type_name -> coworkcare.patient.v1.Consent.ItemType
+	20, // 21: coworkcare.employerdialogue.v1.EmployerView.build_time:type_name -> google.protobuf.Timestamp
+	22, // 22: coworkcare.employerdialogue.v1.EmployerViewItem.item_type:type_name -> coworkcare.patient.v1.Consent.ItemType
+	4,  // 23: coworkcare.employerdialogue.v1.ListAgreementsResponse.agreements:type_name -> coworkcare.employerdialogue.v1.Agreement
+	1,  // 24: coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest.party:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_coworkcare_employerdialogue_v1_agreement_proto_init() }
@@ -1763,13 +1871,14 @@ func file_coworkcare_employerdialogue_v1_agreement_proto_init() {
 	if File_coworkcare_employerdialogue_v1_agreement_proto != nil {
 		return
 	}
+	file_coworkcare_employerdialogue_v1_error_mark_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_coworkcare_employerdialogue_v1_agreement_proto_rawDesc), len(file_coworkcare_employerdialogue_v1_agreement_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -183,7 +183,8 @@ const (
 	DialogueMeeting_EMPLOYER_CONSENT DialogueMeeting_Missing = 2
 	// The early talk with the employer.
 	DialogueMeeting_EARLY_TALK DialogueMeeting_Missing = 3
-	// The care manager's brief, acknowledged within the last 5 days (before the meeting's day once it is scheduled).
+	// The care manager's brief, acknowledged within the last days that the unit's settings say, 5 unless changed (before the
+	// meeting's day once it is scheduled).
 	DialogueMeeting_BRIEF DialogueMeeting_Missing = 4
 	// The patient's own description and needs.
 	DialogueMeeting_PREPARATION DialogueMeeting_Missing = 5
@@ -264,7 +265,7 @@ func (DialogueMeeting_Missing) EnumDescriptor() ([]byte, []int) {
 type DialogueMeeting_Place int32
 
 const (
-	// Not said; taken as CENTRE.
+	// Not said; taken as the unit's settings say, CENTRE unless changed.
 	DialogueMeeting_PLACE_UNSPECIFIED DialogueMeeting_Place = 0
 	// At the health centre, the neutral place.
 	DialogueMeeting_CENTRE DialogueMeeting_Place = 1
@@ -321,7 +322,7 @@ func (DialogueMeeting_Place) EnumDescriptor() ([]byte, []int) {
 type DialogueMeeting_Purpose int32
 
 const (
-	// Not said; taken as PLAN_MAKING.
+	// Not said; taken as the unit's settings say, PLAN_MAKING unless changed.
 	DialogueMeeting_PURPOSE_UNSPECIFIED DialogueMeeting_Purpose = 0
 	// To make a plan for the return to work.
 	DialogueMeeting_PLAN_MAKING DialogueMeeting_Purpose = 1
@@ -845,7 +846,7 @@ const (
 	Deviation_CODE_UNSPECIFIED Deviation_Code = 0
 	// Begun without an early talk.
 	Deviation_EARLY_TALK_MISSING Deviation_Code = 1
-	// Begun without the care manager's brief acknowledged within 5 days.
+	// Begun without the care manager's brief acknowledged within the days that the unit's settings say.
 	Deviation_BRIEF_MISSING Deviation_Code = 2
 	// Begun without the patient's preparation.
 	Deviation_PREPARATION_MISSING Deviation_Code = 3
@@ -995,7 +996,10 @@ type DialogueMeeting struct {
 	// When it was proposed.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,30,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it was last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Why it was registered in error; absent unless it was. The state is the one it was in; nothing more is done to it, and it counts
+	// for nothing.
+	ErrorMark     *ErrorMark `protobuf:"bytes,32,opt,name=error_mark,json=errorMark,proto3" json:"error_mark,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1247,6 +1251,13 @@ func (x *DialogueMeeting) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *DialogueMeeting) GetErrorMark() *ErrorMark {
+	if x != nil {
+		return x.ErrorMark
+	}
+	return nil
+}
+
 // Holds the causes for which a meeting does not take place.
 type MeetingEnding struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1371,9 +1382,11 @@ type MeetingPreparation struct {
 	// What the patient does not want said, at most 2000 characters. Never shown to the employer.
 	NotToBeSaid string `protobuf:"bytes,5,opt,name=not_to_be_said,json=notToBeSaid,proto3" json:"not_to_be_said,omitempty"`
 	// When it was recorded; set by the server.
-	PrepareTime   *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=prepare_time,json=prepareTime,proto3" json:"prepare_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PrepareTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=prepare_time,json=prepareTime,proto3" json:"prepare_time,omitempty"`
+	// What the patient expects of the return to work, in the patient's words, at most 2000 characters. Never shown to the employer.
+	OwnExpectation string `protobuf:"bytes,7,opt,name=own_expectation,json=ownExpectation,proto3" json:"own_expectation,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *MeetingPreparation) Reset() {
@@ -1446,6 +1459,13 @@ func (x *MeetingPreparation) GetPrepareTime() *timestamppb.Timestamp {
 		return x.PrepareTime
 	}
 	return nil
+}
+
+func (x *MeetingPreparation) GetOwnExpectation() string {
+	if x != nil {
+		return x.OwnExpectation
+	}
+	return ""
 }
 
 // One point of the agenda.
@@ -1830,8 +1850,10 @@ type MeetingReadiness struct {
 	Assessments []*AssessmentMark `protobuf:"bytes,6,rep,name=assessments,proto3" json:"assessments,omitempty"`
 	// The revision of the patient's consents that this was read under.
 	ConsentsRevision int32 `protobuf:"varint,7,opt,name=consents_revision,json=consentsRevision,proto3" json:"consents_revision,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// What the patient expects of the return to work, for the coordinator; never for the employer. Empty when it is not recorded.
+	OwnExpectation string `protobuf:"bytes,8,opt,name=own_expectation,json=ownExpectation,proto3" json:"own_expectation,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *MeetingReadiness) Reset() {
@@ -1913,6 +1935,13 @@ func (x *MeetingReadiness) GetConsentsRevision() int32 {
 	return 0
 }
 
+func (x *MeetingReadiness) GetOwnExpectation() string {
+	if x != nil {
+		return x.OwnExpectation
+	}
+	return ""
+}
+
 // The latest result with an instrument, as careplan has told it.
 type AssessmentMark struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1929,7 +1958,13 @@ type AssessmentMark struct {
 	// The band, as the instrument spells it; empty when it has none.
 	Band string `protobuf:"bytes,6,opt,name=band,proto3" json:"band,omitempty"`
 	// The change since the episode's first assessment with the instrument; absent for that first one.
-	Change        *float64 `protobuf:"fixed64,7,opt,name=change,proto3,oneof" json:"change,omitempty"`
+	Change *float64 `protobuf:"fixed64,7,opt,name=change,proto3,oneof" json:"change,omitempty"`
+	// Whether the score has fallen by at least half since that first one.
+	Response bool `protobuf:"varint,8,opt,name=response,proto3" json:"response,omitempty"`
+	// Whether it is in the instrument's range of health.
+	Remission bool `protobuf:"varint,9,opt,name=remission,proto3" json:"remission,omitempty"`
+	// The course: the episode's results with the instrument, this one last; at most the latest 50.
+	Course        []*ScorePoint `protobuf:"bytes,10,rep,name=course,proto3" json:"course,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2013,6 +2048,82 @@ func (x *AssessmentMark) GetChange() float64 {
 	return 0
 }
 
+func (x *AssessmentMark) GetResponse() bool {
+	if x != nil {
+		return x.Response
+	}
+	return false
+}
+
+func (x *AssessmentMark) GetRemission() bool {
+	if x != nil {
+		return x.Remission
+	}
+	return false
+}
+
+func (x *AssessmentMark) GetCourse() []*ScorePoint {
+	if x != nil {
+		return x.Course
+	}
+	return nil
+}
+
+// One result in the course of an instrument.
+type ScorePoint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The day it was answered, YYYY-MM-DD.
+	AnswerDate string `protobuf:"bytes,1,opt,name=answer_date,json=answerDate,proto3" json:"answer_date,omitempty"`
+	// The sum or, for instruments that average, the mean.
+	Score         float64 `protobuf:"fixed64,2,opt,name=score,proto3" json:"score,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScorePoint) Reset() {
+	*x = ScorePoint{}
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScorePoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScorePoint) ProtoMessage() {}
+
+func (x *ScorePoint) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScorePoint.ProtoReflect.Descriptor instead.
+func (*ScorePoint) Descriptor() ([]byte, []int) {
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ScorePoint) GetAnswerDate() string {
+	if x != nil {
+		return x.AnswerDate
+	}
+	return ""
+}
+
+func (x *ScorePoint) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
 // How to lead a meeting. For the moderator, not for the employer.
 type MeetingGuide struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2035,14 +2146,16 @@ type MeetingGuide struct {
 	// How long it is planned to take, in minutes.
 	LengthMinutes int32 `protobuf:"varint,9,opt,name=length_minutes,json=lengthMinutes,proto3" json:"length_minutes,omitempty"`
 	// The patient's latest assessment with each instrument, for the coordinator; never for the employer.
-	Assessments   []*AssessmentMark `protobuf:"bytes,10,rep,name=assessments,proto3" json:"assessments,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Assessments []*AssessmentMark `protobuf:"bytes,10,rep,name=assessments,proto3" json:"assessments,omitempty"`
+	// What the patient expects of the return to work, for the coordinator; never for the employer. Empty when it is not recorded.
+	OwnExpectation string `protobuf:"bytes,11,opt,name=own_expectation,json=ownExpectation,proto3" json:"own_expectation,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *MeetingGuide) Reset() {
 	*x = MeetingGuide{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[11]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2054,7 +2167,7 @@ func (x *MeetingGuide) String() string {
 func (*MeetingGuide) ProtoMessage() {}
 
 func (x *MeetingGuide) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[11]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2067,7 +2180,7 @@ func (x *MeetingGuide) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MeetingGuide.ProtoReflect.Descriptor instead.
 func (*MeetingGuide) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{11}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *MeetingGuide) GetDialogueMeetingId() string {
@@ -2140,6 +2253,13 @@ func (x *MeetingGuide) GetAssessments() []*AssessmentMark {
 	return nil
 }
 
+func (x *MeetingGuide) GetOwnExpectation() string {
+	if x != nil {
+		return x.OwnExpectation
+	}
+	return ""
+}
+
 // One point of the rendered agenda.
 type GuidePoint struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2153,7 +2273,7 @@ type GuidePoint struct {
 
 func (x *GuidePoint) Reset() {
 	*x = GuidePoint{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[12]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2165,7 +2285,7 @@ func (x *GuidePoint) String() string {
 func (*GuidePoint) ProtoMessage() {}
 
 func (x *GuidePoint) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[12]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2178,7 +2298,7 @@ func (x *GuidePoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuidePoint.ProtoReflect.Descriptor instead.
 func (*GuidePoint) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{12}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GuidePoint) GetHeading() string {
@@ -2216,7 +2336,7 @@ type MeetingInvitation struct {
 
 func (x *MeetingInvitation) Reset() {
 	*x = MeetingInvitation{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[13]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2228,7 +2348,7 @@ func (x *MeetingInvitation) String() string {
 func (*MeetingInvitation) ProtoMessage() {}
 
 func (x *MeetingInvitation) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[13]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2241,7 +2361,7 @@ func (x *MeetingInvitation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MeetingInvitation.ProtoReflect.Descriptor instead.
 func (*MeetingInvitation) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{13}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *MeetingInvitation) GetDialogueMeetingId() string {
@@ -2297,7 +2417,7 @@ type ProposeDialogueMeetingRequest struct {
 	EmployerId string `protobuf:"bytes,3,opt,name=employer_id,json=employerId,proto3" json:"employer_id,omitempty"`
 	// Whom the invitation goes to; one of the employer's.
 	ContactPersonId string `protobuf:"bytes,4,opt,name=contact_person_id,json=contactPersonId,proto3" json:"contact_person_id,omitempty"`
-	// What it is for; unspecified is PLAN_MAKING.
+	// What it is for; unspecified is as the unit's settings say.
 	Purpose DialogueMeeting_Purpose `protobuf:"varint,5,opt,name=purpose,proto3,enum=coworkcare.employerdialogue.v1.DialogueMeeting_Purpose" json:"purpose,omitempty"`
 	// Makes a retry harmless; a UUID.
 	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -2307,7 +2427,7 @@ type ProposeDialogueMeetingRequest struct {
 
 func (x *ProposeDialogueMeetingRequest) Reset() {
 	*x = ProposeDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[14]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2319,7 +2439,7 @@ func (x *ProposeDialogueMeetingRequest) String() string {
 func (*ProposeDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *ProposeDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[14]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2332,7 +2452,7 @@ func (x *ProposeDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*ProposeDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{14}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ProposeDialogueMeetingRequest) GetPatientId() string {
@@ -2390,7 +2510,7 @@ type GetDialogueMeetingRequest struct {
 
 func (x *GetDialogueMeetingRequest) Reset() {
 	*x = GetDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[15]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2402,7 +2522,7 @@ func (x *GetDialogueMeetingRequest) String() string {
 func (*GetDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *GetDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[15]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2415,7 +2535,7 @@ func (x *GetDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*GetDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{15}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetDialogueMeetingRequest) GetPatientId() string {
@@ -2437,7 +2557,7 @@ type ListDialogueMeetingsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The patient.
 	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
-	// Only in these states; empty takes all.
+	// Only in these states, without those registered in error; empty takes all, also those.
 	States []DialogueMeeting_State `protobuf:"varint,2,rep,packed,name=states,proto3,enum=coworkcare.employerdialogue.v1.DialogueMeeting_State" json:"states,omitempty"`
 	// At most this many, 1–200; 0 means 50.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
@@ -2449,7 +2569,7 @@ type ListDialogueMeetingsRequest struct {
 
 func (x *ListDialogueMeetingsRequest) Reset() {
 	*x = ListDialogueMeetingsRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[16]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2461,7 +2581,7 @@ func (x *ListDialogueMeetingsRequest) String() string {
 func (*ListDialogueMeetingsRequest) ProtoMessage() {}
 
 func (x *ListDialogueMeetingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[16]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2474,7 +2594,7 @@ func (x *ListDialogueMeetingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDialogueMeetingsRequest.ProtoReflect.Descriptor instead.
 func (*ListDialogueMeetingsRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{16}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListDialogueMeetingsRequest) GetPatientId() string {
@@ -2518,7 +2638,7 @@ type ListDialogueMeetingsResponse struct {
 
 func (x *ListDialogueMeetingsResponse) Reset() {
 	*x = ListDialogueMeetingsResponse{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[17]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2530,7 +2650,7 @@ func (x *ListDialogueMeetingsResponse) String() string {
 func (*ListDialogueMeetingsResponse) ProtoMessage() {}
 
 func (x *ListDialogueMeetingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[17]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2543,7 +2663,7 @@ func (x *ListDialogueMeetingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDialogueMeetingsResponse.ProtoReflect.Descriptor instead.
 func (*ListDialogueMeetingsResponse) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{17}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListDialogueMeetingsResponse) GetDialogueMeetings() []*DialogueMeeting {
@@ -2585,7 +2705,7 @@ type PrepareDialogueMeetingRequest struct {
 
 func (x *PrepareDialogueMeetingRequest) Reset() {
 	*x = PrepareDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[18]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2597,7 +2717,7 @@ func (x *PrepareDialogueMeetingRequest) String() string {
 func (*PrepareDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *PrepareDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[18]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2610,7 +2730,7 @@ func (x *PrepareDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrepareDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*PrepareDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{18}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *PrepareDialogueMeetingRequest) GetPatientId() string {
@@ -2694,7 +2814,7 @@ type DeferDialogueMeetingRequest struct {
 
 func (x *DeferDialogueMeetingRequest) Reset() {
 	*x = DeferDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[19]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2706,7 +2826,7 @@ func (x *DeferDialogueMeetingRequest) String() string {
 func (*DeferDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *DeferDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[19]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2719,7 +2839,7 @@ func (x *DeferDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeferDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*DeferDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{19}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DeferDialogueMeetingRequest) GetPatientId() string {
@@ -2797,7 +2917,7 @@ type DeclineDialogueMeetingRequest struct {
 
 func (x *DeclineDialogueMeetingRequest) Reset() {
 	*x = DeclineDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[20]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2809,7 +2929,7 @@ func (x *DeclineDialogueMeetingRequest) String() string {
 func (*DeclineDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *DeclineDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[20]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2822,7 +2942,7 @@ func (x *DeclineDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*DeclineDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{20}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *DeclineDialogueMeetingRequest) GetPatientId() string {
@@ -2877,7 +2997,7 @@ type ResumeDialogueMeetingRequest struct {
 
 func (x *ResumeDialogueMeetingRequest) Reset() {
 	*x = ResumeDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[21]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2889,7 +3009,7 @@ func (x *ResumeDialogueMeetingRequest) String() string {
 func (*ResumeDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *ResumeDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[21]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2902,7 +3022,7 @@ func (x *ResumeDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*ResumeDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{21}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ResumeDialogueMeetingRequest) GetPatientId() string {
@@ -2942,9 +3062,9 @@ type ScheduleDialogueMeetingRequest struct {
 	DialogueMeetingId string `protobuf:"bytes,2,opt,name=dialogue_meeting_id,json=dialogueMeetingId,proto3" json:"dialogue_meeting_id,omitempty"`
 	// When it begins; later than now, within a year.
 	ScheduledTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=scheduled_time,json=scheduledTime,proto3" json:"scheduled_time,omitempty"`
-	// How long it is planned to take, 15–240 minutes; 0 means 60. Outside 45–60 takes a `deviation_reason`.
+	// How long it is planned to take, 15–240 minutes; 0 is as the unit's settings say. Outside 45–60 takes a `deviation_reason`.
 	LengthMinutes int32 `protobuf:"varint,4,opt,name=length_minutes,json=lengthMinutes,proto3" json:"length_minutes,omitempty"`
-	// Where it is held; unspecified is the health centre.
+	// Where it is held; unspecified is as the unit's settings say.
 	Place DialogueMeeting_Place `protobuf:"varint,5,opt,name=place,proto3,enum=coworkcare.employerdialogue.v1.DialogueMeeting_Place" json:"place,omitempty"`
 	// How the patient agreed to the place; required for any but the health centre.
 	PlaceAgreementForm PlaceAgreement_Form `protobuf:"varint,6,opt,name=place_agreement_form,json=placeAgreementForm,proto3,enum=coworkcare.employerdialogue.v1.PlaceAgreement_Form" json:"place_agreement_form,omitempty"`
@@ -2960,7 +3080,7 @@ type ScheduleDialogueMeetingRequest struct {
 
 func (x *ScheduleDialogueMeetingRequest) Reset() {
 	*x = ScheduleDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[22]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2972,7 +3092,7 @@ func (x *ScheduleDialogueMeetingRequest) String() string {
 func (*ScheduleDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *ScheduleDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[22]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2985,7 +3105,7 @@ func (x *ScheduleDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScheduleDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*ScheduleDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{22}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ScheduleDialogueMeetingRequest) GetPatientId() string {
@@ -3060,9 +3180,9 @@ type RescheduleDialogueMeetingRequest struct {
 	DialogueMeetingId string `protobuf:"bytes,2,opt,name=dialogue_meeting_id,json=dialogueMeetingId,proto3" json:"dialogue_meeting_id,omitempty"`
 	// When it begins; later than now, within a year.
 	ScheduledTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=scheduled_time,json=scheduledTime,proto3" json:"scheduled_time,omitempty"`
-	// How long it is planned to take, 15–240 minutes; 0 means 60. Outside 45–60 takes a `deviation_reason`.
+	// How long it is planned to take, 15–240 minutes; 0 is as the unit's settings say. Outside 45–60 takes a `deviation_reason`.
 	LengthMinutes int32 `protobuf:"varint,4,opt,name=length_minutes,json=lengthMinutes,proto3" json:"length_minutes,omitempty"`
-	// Where it is held; unspecified is the health centre.
+	// Where it is held; unspecified is as the unit's settings say.
 	Place DialogueMeeting_Place `protobuf:"varint,5,opt,name=place,proto3,enum=coworkcare.employerdialogue.v1.DialogueMeeting_Place" json:"place,omitempty"`
 	// How the patient agreed to the place; required for any but the health centre, unless agreed before to the same place.
 	PlaceAgreementForm PlaceAgreement_Form `protobuf:"varint,6,opt,name=place_agreement_form,json=placeAgreementForm,proto3,enum=coworkcare.employerdialogue.v1.PlaceAgreement_Form" json:"place_agreement_form,omitempty"`
@@ -3078,7 +3198,7 @@ type RescheduleDialogueMeetingRequest struct {
 
 func (x *RescheduleDialogueMeetingRequest) Reset() {
 	*x = RescheduleDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[23]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3090,7 +3210,7 @@ func (x *RescheduleDialogueMeetingRequest) String() string {
 func (*RescheduleDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *RescheduleDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[23]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3103,7 +3223,7 @@ func (x *RescheduleDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RescheduleDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*RescheduleDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{23}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RescheduleDialogueMeetingRequest) GetPatientId() string {
@@ -3192,7 +3312,7 @@ type InformDialogueMeetingRequest struct {
 
 func (x *InformDialogueMeetingRequest) Reset() {
 	*x = InformDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[24]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3204,7 +3324,7 @@ func (x *InformDialogueMeetingRequest) String() string {
 func (*InformDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *InformDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[24]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3217,7 +3337,7 @@ func (x *InformDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InformDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*InformDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{24}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *InformDialogueMeetingRequest) GetPatientId() string {
@@ -3290,7 +3410,7 @@ type BeginDialogueMeetingRequest struct {
 
 func (x *BeginDialogueMeetingRequest) Reset() {
 	*x = BeginDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[25]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3302,7 +3422,7 @@ func (x *BeginDialogueMeetingRequest) String() string {
 func (*BeginDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *BeginDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[25]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3315,7 +3435,7 @@ func (x *BeginDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*BeginDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{25}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *BeginDialogueMeetingRequest) GetPatientId() string {
@@ -3385,7 +3505,7 @@ type RecordPerspectiveRequest struct {
 
 func (x *RecordPerspectiveRequest) Reset() {
 	*x = RecordPerspectiveRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[26]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3397,7 +3517,7 @@ func (x *RecordPerspectiveRequest) String() string {
 func (*RecordPerspectiveRequest) ProtoMessage() {}
 
 func (x *RecordPerspectiveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[26]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3410,7 +3530,7 @@ func (x *RecordPerspectiveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordPerspectiveRequest.ProtoReflect.Descriptor instead.
 func (*RecordPerspectiveRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{26}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *RecordPerspectiveRequest) GetPatientId() string {
@@ -3486,7 +3606,7 @@ type PauseDialogueMeetingRequest struct {
 
 func (x *PauseDialogueMeetingRequest) Reset() {
 	*x = PauseDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[27]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3498,7 +3618,7 @@ func (x *PauseDialogueMeetingRequest) String() string {
 func (*PauseDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *PauseDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[27]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3511,7 +3631,7 @@ func (x *PauseDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*PauseDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{27}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *PauseDialogueMeetingRequest) GetPatientId() string {
@@ -3559,7 +3679,7 @@ type EndDialogueMeetingRequest struct {
 
 func (x *EndDialogueMeetingRequest) Reset() {
 	*x = EndDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[28]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3571,7 +3691,7 @@ func (x *EndDialogueMeetingRequest) String() string {
 func (*EndDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *EndDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[28]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3584,7 +3704,7 @@ func (x *EndDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*EndDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{28}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *EndDialogueMeetingRequest) GetPatientId() string {
@@ -3646,7 +3766,7 @@ type ConcludeDialogueMeetingRequest struct {
 
 func (x *ConcludeDialogueMeetingRequest) Reset() {
 	*x = ConcludeDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[29]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3658,7 +3778,7 @@ func (x *ConcludeDialogueMeetingRequest) String() string {
 func (*ConcludeDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *ConcludeDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[29]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3671,7 +3791,7 @@ func (x *ConcludeDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConcludeDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*ConcludeDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{29}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ConcludeDialogueMeetingRequest) GetPatientId() string {
@@ -3772,7 +3892,7 @@ type CancelDialogueMeetingRequest struct {
 
 func (x *CancelDialogueMeetingRequest) Reset() {
 	*x = CancelDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[30]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3784,7 +3904,7 @@ func (x *CancelDialogueMeetingRequest) String() string {
 func (*CancelDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *CancelDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[30]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3797,7 +3917,7 @@ func (x *CancelDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*CancelDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{30}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *CancelDialogueMeetingRequest) GetPatientId() string {
@@ -3863,7 +3983,7 @@ type NoShowDialogueMeetingRequest struct {
 
 func (x *NoShowDialogueMeetingRequest) Reset() {
 	*x = NoShowDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[31]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3875,7 +3995,7 @@ func (x *NoShowDialogueMeetingRequest) String() string {
 func (*NoShowDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *NoShowDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[31]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3888,7 +4008,7 @@ func (x *NoShowDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoShowDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*NoShowDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{31}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *NoShowDialogueMeetingRequest) GetPatientId() string {
@@ -3946,7 +4066,7 @@ type ReadinessDialogueMeetingRequest struct {
 
 func (x *ReadinessDialogueMeetingRequest) Reset() {
 	*x = ReadinessDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[32]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3958,7 +4078,7 @@ func (x *ReadinessDialogueMeetingRequest) String() string {
 func (*ReadinessDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *ReadinessDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[32]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3971,7 +4091,7 @@ func (x *ReadinessDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadinessDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*ReadinessDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{32}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ReadinessDialogueMeetingRequest) GetPatientId() string {
@@ -4001,7 +4121,7 @@ type GuideDialogueMeetingRequest struct {
 
 func (x *GuideDialogueMeetingRequest) Reset() {
 	*x = GuideDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[33]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4013,7 +4133,7 @@ func (x *GuideDialogueMeetingRequest) String() string {
 func (*GuideDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *GuideDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[33]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4026,7 +4146,7 @@ func (x *GuideDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuideDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*GuideDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{33}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *GuideDialogueMeetingRequest) GetPatientId() string {
@@ -4062,7 +4182,7 @@ type InvitationDialogueMeetingRequest struct {
 
 func (x *InvitationDialogueMeetingRequest) Reset() {
 	*x = InvitationDialogueMeetingRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[34]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4074,7 +4194,7 @@ func (x *InvitationDialogueMeetingRequest) String() string {
 func (*InvitationDialogueMeetingRequest) ProtoMessage() {}
 
 func (x *InvitationDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[34]
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4087,7 +4207,7 @@ func (x *InvitationDialogueMeetingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitationDialogueMeetingRequest.ProtoReflect.Descriptor instead.
 func (*InvitationDialogueMeetingRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{34}
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *InvitationDialogueMeetingRequest) GetPatientId() string {
@@ -4125,11 +4245,93 @@ func (x *InvitationDialogueMeetingRequest) GetAttendeeEmail() string {
 	return ""
 }
 
+// Asks to mark a meeting as registered in error.
+type RegisterDialogueMeetingInErrorRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The patient.
+	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
+	// The meeting.
+	DialogueMeetingId string `protobuf:"bytes,2,opt,name=dialogue_meeting_id,json=dialogueMeetingId,proto3" json:"dialogue_meeting_id,omitempty"`
+	// Why, 1–1000 characters.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// When set, must be current.
+	Etag string `protobuf:"bytes,4,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Makes a retry harmless; a UUID.
+	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RegisterDialogueMeetingInErrorRequest) Reset() {
+	*x = RegisterDialogueMeetingInErrorRequest{}
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RegisterDialogueMeetingInErrorRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RegisterDialogueMeetingInErrorRequest) ProtoMessage() {}
+
+func (x *RegisterDialogueMeetingInErrorRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RegisterDialogueMeetingInErrorRequest.ProtoReflect.Descriptor instead.
+func (*RegisterDialogueMeetingInErrorRequest) Descriptor() ([]byte, []int) {
+	return file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *RegisterDialogueMeetingInErrorRequest) GetPatientId() string {
+	if x != nil {
+		return x.PatientId
+	}
+	return ""
+}
+
+func (x *RegisterDialogueMeetingInErrorRequest) GetDialogueMeetingId() string {
+	if x != nil {
+		return x.DialogueMeetingId
+	}
+	return ""
+}
+
+func (x *RegisterDialogueMeetingInErrorRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RegisterDialogueMeetingInErrorRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *RegisterDialogueMeetingInErrorRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 var File_coworkcare_employerdialogue_v1_dialogue_meeting_proto protoreflect.FileDescriptor
 
 const file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDesc = "" +
 	"\n" +
-	"5coworkcare/employerdialogue/v1/dialogue_meeting.proto\x12\x1ecoworkcare.employerdialogue.v1\x1a\x1bbuf/validate/validate.proto\x1a.coworkcare/employerdialogue/v1/agreement.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x15\n" +
+	"5coworkcare/employerdialogue/v1/dialogue_meeting.proto\x12\x1ecoworkcare.employerdialogue.v1\x1a\x1bbuf/validate/validate.proto\x1a.coworkcare/employerdialogue/v1/agreement.proto\x1a/coworkcare/employerdialogue/v1/error_mark.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa5\x16\n" +
 	"\x0fDialogueMeeting\x12.\n" +
 	"\x13dialogue_meeting_id\x18\x01 \x01(\tR\x11dialogueMeetingId\x12\x1d\n" +
 	"\n" +
@@ -4171,7 +4373,9 @@ const file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDesc = "" +
 	"\vcreate_time\x18\x1e \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\"\xa7\x01\n" +
+	"updateTime\x12H\n" +
+	"\n" +
+	"error_mark\x18  \x01(\v2).coworkcare.employerdialogue.v1.ErrorMarkR\terrorMark\"\xa7\x01\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bPROPOSED\x10\x01\x12\f\n" +
@@ -4247,14 +4451,15 @@ const file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDesc = "" +
 	"\x10FORM_UNSPECIFIED\x10\x00\x12\b\n" +
 	"\x04ORAL\x10\x01\x12\v\n" +
 	"\aWRITTEN\x10\x02\x12\v\n" +
-	"\aDIGITAL\x10\x03\"\xb4\x02\n" +
+	"\aDIGITAL\x10\x03\"\xe7\x02\n" +
 	"\x12MeetingPreparation\x121\n" +
 	"\x0fown_description\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x0eownDescription\x12\x1e\n" +
 	"\x05needs\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x05needs\x12+\n" +
 	"\fwork_ability\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\vworkAbility\x12+\n" +
 	"\fcontact_wish\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\vcontactWish\x12-\n" +
 	"\x0enot_to_be_said\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\vnotToBeSaid\x12B\n" +
-	"\fprepare_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vprepareTime\"\xba\x02\n" +
+	"\fprepare_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vprepareTime\x121\n" +
+	"\x0fown_expectation\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x0eownExpectation\"\xba\x02\n" +
 	"\vAgendaPoint\x12S\n" +
 	"\x05topic\x18\x01 \x01(\x0e21.coworkcare.employerdialogue.v1.AgendaPoint.TopicB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05topic\x12\x1c\n" +
@@ -4328,7 +4533,7 @@ const file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDesc = "" +
 	"\x1bPATIENT_PERSPECTIVE_MISSING\x10\n" +
 	"\x12 \n" +
 	"\x1cEMPLOYER_PERSPECTIVE_MISSING\x10\v\x12\x1d\n" +
-	"\x19PERSPECTIVE_NOT_CONFIRMED\x10\f\"\xe4\x02\n" +
+	"\x19PERSPECTIVE_NOT_CONFIRMED\x10\f\"\x8d\x03\n" +
 	"\x10MeetingReadiness\x12.\n" +
 	"\x13dialogue_meeting_id\x18\x01 \x01(\tR\x11dialogueMeetingId\x12\x1d\n" +
 	"\n" +
@@ -4337,7 +4542,8 @@ const file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDesc = "" +
 	"\amissing\x18\x04 \x03(\x0e27.coworkcare.employerdialogue.v1.DialogueMeeting.MissingR\amissing\x12\x19\n" +
 	"\bbrief_id\x18\x05 \x01(\tR\abriefId\x12P\n" +
 	"\vassessments\x18\x06 \x03(\v2..coworkcare.employerdialogue.v1.AssessmentMarkR\vassessments\x12+\n" +
-	"\x11consents_revision\x18\a \x01(\x05R\x10consentsRevision\"\x9b\x02\n" +
+	"\x11consents_revision\x18\a \x01(\x05R\x10consentsRevision\x12'\n" +
+	"\x0fown_expectation\x18\b \x01(\tR\x0eownExpectation\"\x99\x03\n" +
 	"\x0eAssessmentMark\x12#\n" +
 	"\rassessment_id\x18\x01 \x01(\tR\fassessmentId\x12\x1e\n" +
 	"\n" +
@@ -4350,10 +4556,19 @@ const file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDesc = "" +
 	"\n" +
 	"mean_score\x18\x05 \x01(\x01H\x01R\tmeanScore\x88\x01\x01\x12\x12\n" +
 	"\x04band\x18\x06 \x01(\tR\x04band\x12\x1b\n" +
-	"\x06change\x18\a \x01(\x01H\x02R\x06change\x88\x01\x01B\x0e\n" +
+	"\x06change\x18\a \x01(\x01H\x02R\x06change\x88\x01\x01\x12\x1a\n" +
+	"\bresponse\x18\b \x01(\bR\bresponse\x12\x1c\n" +
+	"\tremission\x18\t \x01(\bR\tremission\x12B\n" +
+	"\x06course\x18\n" +
+	" \x03(\v2*.coworkcare.employerdialogue.v1.ScorePointR\x06courseB\x0e\n" +
 	"\f_total_scoreB\r\n" +
 	"\v_mean_scoreB\t\n" +
-	"\a_change\"\xb3\x04\n" +
+	"\a_change\"C\n" +
+	"\n" +
+	"ScorePoint\x12\x1f\n" +
+	"\vanswer_date\x18\x01 \x01(\tR\n" +
+	"answerDate\x12\x14\n" +
+	"\x05score\x18\x02 \x01(\x01R\x05score\"\xdc\x04\n" +
 	"\fMeetingGuide\x12.\n" +
 	"\x13dialogue_meeting_id\x18\x01 \x01(\tR\x11dialogueMeetingId\x12\x1d\n" +
 	"\n" +
@@ -4366,7 +4581,8 @@ const file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDesc = "" +
 	"\x11required_outcomes\x18\b \x03(\tR\x10requiredOutcomes\x12%\n" +
 	"\x0elength_minutes\x18\t \x01(\x05R\rlengthMinutes\x12P\n" +
 	"\vassessments\x18\n" +
-	" \x03(\v2..coworkcare.employerdialogue.v1.AssessmentMarkR\vassessments\":\n" +
+	" \x03(\v2..coworkcare.employerdialogue.v1.AssessmentMarkR\vassessments\x12'\n" +
+	"\x0fown_expectation\x18\v \x01(\tR\x0eownExpectation\":\n" +
 	"\n" +
 	"GuidePoint\x12\x18\n" +
 	"\aheading\x18\x01 \x01(\tR\aheading\x12\x12\n" +
@@ -4565,7 +4781,15 @@ const file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDesc = "" +
 	"\trecipient\x18\x03 \x01(\x0e2/.coworkcare.employerdialogue.v1.Agreement.PartyB\r\xe0A\x02\xbaH\a\x82\x01\x04\x18\x01\x18\x02R\trecipient\x126\n" +
 	"\x0forganizer_email\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x18\xfe\x01`\x01R\x0eorganizerEmail\x124\n" +
 	"\x0eattendee_email\x18\x05 \x01(\tB\r\xbaH\n" +
-	"\xd8\x01\x01r\x05\x18\xfe\x01`\x01R\rattendeeEmailB^Z\\github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1;employerdialoguev1b\x06proto3"
+	"\xd8\x01\x01r\x05\x18\xfe\x01`\x01R\rattendeeEmail\"\x80\x02\n" +
+	"%RegisterDialogueMeetingInErrorRequest\x12*\n" +
+	"\n" +
+	"patient_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tpatientId\x12;\n" +
+	"\x13dialogue_meeting_id\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x11dialogueMeetingId\x12%\n" +
+	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xe8\aR\x06reason\x12\x1b\n" +
+	"\x04etag\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
+	"\n" +
+	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestIdB^Z\\github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1;employerdialoguev1b\x06proto3"
 
 var (
 	file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescOnce sync.Once
@@ -4580,66 +4804,69 @@ func file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDescGZIP() []
 }
 
 var file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_enumTypes = make([]protoimpl.EnumInfo, 13)
-var file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_goTypes = []any{
-	(DialogueMeeting_State)(0),               // 0: coworkcare.employerdialogue.v1.DialogueMeeting.State
-	(DialogueMeeting_Kind)(0),                // 1: coworkcare.employerdialogue.v1.DialogueMeeting.Kind
-	(DialogueMeeting_Missing)(0),             // 2: coworkcare.employerdialogue.v1.DialogueMeeting.Missing
-	(DialogueMeeting_Place)(0),               // 3: coworkcare.employerdialogue.v1.DialogueMeeting.Place
-	(DialogueMeeting_Purpose)(0),             // 4: coworkcare.employerdialogue.v1.DialogueMeeting.Purpose
-	(DialogueMeeting_Participant)(0),         // 5: coworkcare.employerdialogue.v1.DialogueMeeting.Participant
-	(MeetingEnding_Cause)(0),                 // 6: coworkcare.employerdialogue.v1.MeetingEnding.Cause
-	(PlaceAgreement_Form)(0),                 // 7: coworkcare.employerdialogue.v1.PlaceAgreement.Form
-	(AgendaPoint_Topic)(0),                   // 8: coworkcare.employerdialogue.v1.AgendaPoint.Topic
-	(InformationMark_Form)(0),                // 9: coworkcare.employerdialogue.v1.InformationMark.Form
-	(Deferral_By)(0),                         // 10: coworkcare.employerdialogue.v1.Deferral.By
-	(Deferral_Reason)(0),                     // 11: coworkcare.employerdialogue.v1.Deferral.Reason
-	(Deviation_Code)(0),                      // 12: coworkcare.employerdialogue.v1.Deviation.Code
-	(*DialogueMeeting)(nil),                  // 13: coworkcare.employerdialogue.v1.DialogueMeeting
-	(*MeetingEnding)(nil),                    // 14: coworkcare.employerdialogue.v1.MeetingEnding
-	(*PlaceAgreement)(nil),                   // 15: coworkcare.employerdialogue.v1.PlaceAgreement
-	(*MeetingPreparation)(nil),               // 16: coworkcare.employerdialogue.v1.MeetingPreparation
-	(*AgendaPoint)(nil),                      // 17: coworkcare.employerdialogue.v1.AgendaPoint
-	(*InformationMark)(nil),                  // 18: coworkcare.employerdialogue.v1.InformationMark
-	(*Deferral)(nil),                         // 19: coworkcare.employerdialogue.v1.Deferral
-	(*Perspective)(nil),                      // 20: coworkcare.employerdialogue.v1.Perspective
-	(*Deviation)(nil),                        // 21: coworkcare.employerdialogue.v1.Deviation
-	(*MeetingReadiness)(nil),                 // 22: coworkcare.employerdialogue.v1.MeetingReadiness
-	(*AssessmentMark)(nil),                   // 23: coworkcare.employerdialogue.v1.AssessmentMark
-	(*MeetingGuide)(nil),                     // 24: coworkcare.employerdialogue.v1.MeetingGuide
-	(*GuidePoint)(nil),                       // 25: coworkcare.employerdialogue.v1.GuidePoint
-	(*MeetingInvitation)(nil),                // 26: coworkcare.employerdialogue.v1.MeetingInvitation
-	(*ProposeDialogueMeetingRequest)(nil),    // 27: coworkcare.employerdialogue.v1.ProposeDialogueMeetingRequest
-	(*GetDialogueMeetingRequest)(nil),        // 28: coworkcare.employerdialogue.v1.GetDialogueMeetingRequest
-	(*ListDialogueMeetingsRequest)(nil),      // 29: coworkcare.employerdialogue.v1.ListDialogueMeetingsRequest
-	(*ListDialogueMeetingsResponse)(nil),     // 30: coworkcare.employerdialogue.v1.ListDialogueMeetingsResponse
-	(*PrepareDialogueMeetingRequest)(nil),    // 31: coworkcare.employerdialogue.v1.PrepareDialogueMeetingRequest
-	(*DeferDialogueMeetingRequest)(nil),      // 32: coworkcare.employerdialogue.v1.DeferDialogueMeetingRequest
-	(*DeclineDialogueMeetingRequest)(nil),    // 33: coworkcare.employerdialogue.v1.DeclineDialogueMeetingRequest
-	(*ResumeDialogueMeetingRequest)(nil),     // 34: coworkcare.employerdialogue.v1.ResumeDialogueMeetingRequest
-	(*ScheduleDialogueMeetingRequest)(nil),   // 35: coworkcare.employerdialogue.v1.ScheduleDialogueMeetingRequest
-	(*RescheduleDialogueMeetingRequest)(nil), // 36: coworkcare.employerdialogue.v1.RescheduleDialogueMeetingRequest
-	(*InformDialogueMeetingRequest)(nil),     // 37: coworkcare.employerdialogue.v1.InformDialogueMeetingRequest
-	(*BeginDialogueMeetingRequest)(nil),      // 38: coworkcare.employerdialogue.v1.BeginDialogueMeetingRequest
-	(*RecordPerspectiveRequest)(nil),         // 39: coworkcare.employerdialogue.v1.RecordPerspectiveRequest
-	(*PauseDialogueMeetingRequest)(nil),      // 40: coworkcare.employerdialogue.v1.PauseDialogueMeetingRequest
-	(*EndDialogueMeetingRequest)(nil),        // 41: coworkcare.employerdialogue.v1.EndDialogueMeetingRequest
-	(*ConcludeDialogueMeetingRequest)(nil),   // 42: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest
-	(*CancelDialogueMeetingRequest)(nil),     // 43: coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest
-	(*NoShowDialogueMeetingRequest)(nil),     // 44: coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest
-	(*ReadinessDialogueMeetingRequest)(nil),  // 45: coworkcare.employerdialogue.v1.ReadinessDialogueMeetingRequest
-	(*GuideDialogueMeetingRequest)(nil),      // 46: coworkcare.employerdialogue.v1.GuideDialogueMeetingRequest
-	(*InvitationDialogueMeetingRequest)(nil), // 47: coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest
-	(*timestamppb.Timestamp)(nil),            // 48: google.protobuf.Timestamp
-	(Agreement_Party)(0),                     // 49: coworkcare.employerdialogue.v1.Agreement.Party
-	(*AgreementPoint)(nil),                   // 50: coworkcare.employerdialogue.v1.AgreementPoint
-	(*NewAgreedAction)(nil),                  // 51: coworkcare.employerdialogue.v1.NewAgreedAction
+	(DialogueMeeting_State)(0),                    // 0: coworkcare.employerdialogue.v1.DialogueMeeting.State
+	(DialogueMeeting_Kind)(0),                     // 1: coworkcare.employerdialogue.v1.DialogueMeeting.Kind
+	(DialogueMeeting_Missing)(0),                  // 2: coworkcare.employerdialogue.v1.DialogueMeeting.Missing
+	(DialogueMeeting_Place)(0),                    // 3: coworkcare.employerdialogue.v1.DialogueMeeting.Place
+	(DialogueMeeting_Purpose)(0),                  // 4: coworkcare.employerdialogue.v1.DialogueMeeting.Purpose
+	(DialogueMeeting_Participant)(0),              // 5: coworkcare.employerdialogue.v1.DialogueMeeting.Participant
+	(MeetingEnding_Cause)(0),                      // 6: coworkcare.employerdialogue.v1.MeetingEnding.Cause
+	(PlaceAgreement_Form)(0),                      // 7: coworkcare.employerdialogue.v1.PlaceAgreement.Form
+	(AgendaPoint_Topic)(0),                        // 8: coworkcare.employerdialogue.v1.AgendaPoint.Topic
+	(InformationMark_Form)(0),                     // 9: coworkcare.employerdialogue.v1.InformationMark.Form
+	(Deferral_By)(0),                              // 10: coworkcare.employerdialogue.v1.Deferral.By
+	(Deferral_Reason)(0),                          // 11: coworkcare.employerdialogue.v1.Deferral.Reason
+	(Deviation_Code)(0),                           // 12: coworkcare.employerdialogue.v1.Deviation.Code
+	(*DialogueMeeting)(nil),                       // 13: coworkcare.employerdialogue.v1.DialogueMeeting
+	(*MeetingEnding)(nil),                         // 14: coworkcare.employerdialogue.v1.MeetingEnding
+	(*PlaceAgreement)(nil),                        // 15: coworkcare.employerdialogue.v1.PlaceAgreement
+	(*MeetingPreparation)(nil),                    // 16: coworkcare.employerdialogue.v1.MeetingPreparation
+	(*AgendaPoint)(nil),                           // 17: coworkcare.employerdialogue.v1.AgendaPoint
+	(*InformationMark)(nil),                       // 18: coworkcare.employerdialogue.v1.InformationMark
+	(*Deferral)(nil),                              // 19: coworkcare.employerdialogue.v1.Deferral
+	(*Perspective)(nil),                           // 20: coworkcare.employerdialogue.v1.Perspective
+	(*Deviation)(nil),                             // 21: coworkcare.employerdialogue.v1.Deviation
+	(*MeetingReadiness)(nil),                      // 22: coworkcare.employerdialogue.v1.MeetingReadiness
+	(*AssessmentMark)(nil),                        // 23: coworkcare.employerdialogue.v1.AssessmentMark
+	(*ScorePoint)(nil),                            // 24: coworkcare.employerdialogue.v1.ScorePoint
+	(*MeetingGuide)(nil),                          // 25: coworkcare.employerdialogue.v1.MeetingGuide
+	(*GuidePoint)(nil),                            // 26: coworkcare.employerdialogue.v1.GuidePoint
+	(*MeetingInvitation)(nil),                     // 27: coworkcare.employerdialogue.v1.MeetingInvitation
+	(*ProposeDialogueMeetingRequest)(nil),         // 28: coworkcare.employerdialogue.v1.ProposeDialogueMeetingRequest
+	(*GetDialogueMeetingRequest)(nil),             // 29: coworkcare.employerdialogue.v1.GetDialogueMeetingRequest
+	(*ListDialogueMeetingsRequest)(nil),           // 30: coworkcare.employerdialogue.v1.ListDialogueMeetingsRequest
+	(*ListDialogueMeetingsResponse)(nil),          // 31: coworkcare.employerdialogue.v1.ListDialogueMeetingsResponse
+	(*PrepareDialogueMeetingRequest)(nil),         // 32: coworkcare.employerdialogue.v1.PrepareDialogueMeetingRequest
+	(*DeferDialogueMeetingRequest)(nil),           // 33: coworkcare.employerdialogue.v1.DeferDialogueMeetingRequest
+	(*DeclineDialogueMeetingRequest)(nil),         // 34: coworkcare.employerdialogue.v1.DeclineDialogueMeetingRequest
+	(*ResumeDialogueMeetingRequest)(nil),          // 35: coworkcare.employerdialogue.v1.ResumeDialogueMeetingRequest
+	(*ScheduleDialogueMeetingRequest)(nil),        // 36: coworkcare.employerdialogue.v1.ScheduleDialogueMeetingRequest
+	(*RescheduleDialogueMeetingRequest)(nil),      // 37: coworkcare.employerdialogue.v1.RescheduleDialogueMeetingRequest
+	(*InformDialogueMeetingRequest)(nil),          // 38: coworkcare.employerdialogue.v1.InformDialogueMeetingRequest
+	(*BeginDialogueMeetingRequest)(nil),           // 39: coworkcare.employerdialogue.v1.BeginDialogueMeetingRequest
+	(*RecordPerspectiveRequest)(nil),              // 40: coworkcare.employerdialogue.v1.RecordPerspectiveRequest
+	(*PauseDialogueMeetingRequest)(nil),           // 41: coworkcare.employerdialogue.v1.PauseDialogueMeetingRequest
+	(*EndDialogueMeetingRequest)(nil),             // 42: coworkcare.employerdialogue.v1.EndDialogueMeetingRequest
+	(*ConcludeDialogueMeetingRequest)(nil),        // 43: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest
+	(*CancelDialogueMeetingRequest)(nil),          // 44: coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest
+	(*NoShowDialogueMeetingRequest)(nil),          // 45: coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest
+	(*ReadinessDialogueMeetingRequest)(nil),       // 46: coworkcare.employerdialogue.v1.ReadinessDialogueMeetingRequest
+	(*GuideDialogueMeetingRequest)(nil),           // 47: coworkcare.employerdialogue.v1.GuideDialogueMeetingRequest
+	(*InvitationDialogueMeetingRequest)(nil),      // 48: coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest
+	(*RegisterDialogueMeetingInErrorRequest)(nil), // 49: coworkcare.employerdialogue.v1.RegisterDialogueMeetingInErrorRequest
+	(*timestamppb.Timestamp)(nil),                 // 50: google.protobuf.Timestamp
+	(*ErrorMark)(nil),                             // 51: coworkcare.employerdialogue.v1.ErrorMark
+	(Agreement_Party)(0),                          // 52: coworkcare.employerdialogue.v1.Agreement.Party
+	(*AgreementPoint)(nil),                        // 53: coworkcare.employerdialogue.v1.AgreementPoint
+	(*NewAgreedAction)(nil),                       // 54: coworkcare.employerdialogue.v1.NewAgreedAction
 }
 var file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_depIdxs = []int32{
 	0,  // 0: coworkcare.employerdialogue.v1.DialogueMeeting.state:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.State
 	1,  // 1: coworkcare.employerdialogue.v1.DialogueMeeting.kind:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Kind
 	4,  // 2: coworkcare.employerdialogue.v1.DialogueMeeting.purpose:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Purpose
-	48, // 3: coworkcare.employerdialogue.v1.DialogueMeeting.scheduled_time:type_name -> google.protobuf.Timestamp
+	50, // 3: coworkcare.employerdialogue.v1.DialogueMeeting.scheduled_time:type_name -> google.protobuf.Timestamp
 	3,  // 4: coworkcare.employerdialogue.v1.DialogueMeeting.place:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Place
 	15, // 5: coworkcare.employerdialogue.v1.DialogueMeeting.place_agreement:type_name -> coworkcare.employerdialogue.v1.PlaceAgreement
 	16, // 6: coworkcare.employerdialogue.v1.DialogueMeeting.preparation:type_name -> coworkcare.employerdialogue.v1.MeetingPreparation
@@ -4649,61 +4876,63 @@ var file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_depIdxs = []int32
 	5,  // 10: coworkcare.employerdialogue.v1.DialogueMeeting.participants:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Participant
 	20, // 11: coworkcare.employerdialogue.v1.DialogueMeeting.perspectives:type_name -> coworkcare.employerdialogue.v1.Perspective
 	21, // 12: coworkcare.employerdialogue.v1.DialogueMeeting.deviations:type_name -> coworkcare.employerdialogue.v1.Deviation
-	48, // 13: coworkcare.employerdialogue.v1.DialogueMeeting.begin_time:type_name -> google.protobuf.Timestamp
-	48, // 14: coworkcare.employerdialogue.v1.DialogueMeeting.conclude_time:type_name -> google.protobuf.Timestamp
+	50, // 13: coworkcare.employerdialogue.v1.DialogueMeeting.begin_time:type_name -> google.protobuf.Timestamp
+	50, // 14: coworkcare.employerdialogue.v1.DialogueMeeting.conclude_time:type_name -> google.protobuf.Timestamp
 	6,  // 15: coworkcare.employerdialogue.v1.DialogueMeeting.ending_cause:type_name -> coworkcare.employerdialogue.v1.MeetingEnding.Cause
-	48, // 16: coworkcare.employerdialogue.v1.DialogueMeeting.create_time:type_name -> google.protobuf.Timestamp
-	48, // 17: coworkcare.employerdialogue.v1.DialogueMeeting.update_time:type_name -> google.protobuf.Timestamp
-	3,  // 18: coworkcare.employerdialogue.v1.PlaceAgreement.place:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Place
-	7,  // 19: coworkcare.employerdialogue.v1.PlaceAgreement.form:type_name -> coworkcare.employerdialogue.v1.PlaceAgreement.Form
-	48, // 20: coworkcare.employerdialogue.v1.PlaceAgreement.agree_time:type_name -> google.protobuf.Timestamp
-	48, // 21: coworkcare.employerdialogue.v1.MeetingPreparation.prepare_time:type_name -> google.protobuf.Timestamp
-	8,  // 22: coworkcare.employerdialogue.v1.AgendaPoint.topic:type_name -> coworkcare.employerdialogue.v1.AgendaPoint.Topic
-	49, // 23: coworkcare.employerdialogue.v1.InformationMark.party:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
-	9,  // 24: coworkcare.employerdialogue.v1.InformationMark.form:type_name -> coworkcare.employerdialogue.v1.InformationMark.Form
-	10, // 25: coworkcare.employerdialogue.v1.Deferral.by:type_name -> coworkcare.employerdialogue.v1.Deferral.By
-	11, // 26: coworkcare.employerdialogue.v1.Deferral.reason:type_name -> coworkcare.employerdialogue.v1.Deferral.Reason
-	48, // 27: coworkcare.employerdialogue.v1.Deferral.defer_time:type_name -> google.protobuf.Timestamp
-	49, // 28: coworkcare.employerdialogue.v1.Perspective.speaker:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
-	48, // 29: coworkcare.employerdialogue.v1.Perspective.record_time:type_name -> google.protobuf.Timestamp
-	12, // 30: coworkcare.employerdialogue.v1.Deviation.code:type_name -> coworkcare.employerdialogue.v1.Deviation.Code
-	48, // 31: coworkcare.employerdialogue.v1.Deviation.deviate_time:type_name -> google.protobuf.Timestamp
-	2,  // 32: coworkcare.employerdialogue.v1.MeetingReadiness.missing:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Missing
-	23, // 33: coworkcare.employerdialogue.v1.MeetingReadiness.assessments:type_name -> coworkcare.employerdialogue.v1.AssessmentMark
-	4,  // 34: coworkcare.employerdialogue.v1.MeetingGuide.purpose:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Purpose
-	25, // 35: coworkcare.employerdialogue.v1.MeetingGuide.agenda:type_name -> coworkcare.employerdialogue.v1.GuidePoint
-	23, // 36: coworkcare.employerdialogue.v1.MeetingGuide.assessments:type_name -> coworkcare.employerdialogue.v1.AssessmentMark
-	49, // 37: coworkcare.employerdialogue.v1.MeetingInvitation.recipient:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
-	4,  // 38: coworkcare.employerdialogue.v1.ProposeDialogueMeetingRequest.purpose:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Purpose
-	0,  // 39: coworkcare.employerdialogue.v1.ListDialogueMeetingsRequest.states:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.State
-	13, // 40: coworkcare.employerdialogue.v1.ListDialogueMeetingsResponse.dialogue_meetings:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting
-	16, // 41: coworkcare.employerdialogue.v1.PrepareDialogueMeetingRequest.preparation:type_name -> coworkcare.employerdialogue.v1.MeetingPreparation
-	17, // 42: coworkcare.employerdialogue.v1.PrepareDialogueMeetingRequest.agenda_points:type_name -> coworkcare.employerdialogue.v1.AgendaPoint
-	4,  // 43: coworkcare.employerdialogue.v1.PrepareDialogueMeetingRequest.purpose:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Purpose
-	10, // 44: coworkcare.employerdialogue.v1.DeferDialogueMeetingRequest.by:type_name -> coworkcare.employerdialogue.v1.Deferral.By
-	11, // 45: coworkcare.employerdialogue.v1.DeferDialogueMeetingRequest.reason:type_name -> coworkcare.employerdialogue.v1.Deferral.Reason
-	48, // 46: coworkcare.employerdialogue.v1.ScheduleDialogueMeetingRequest.scheduled_time:type_name -> google.protobuf.Timestamp
-	3,  // 47: coworkcare.employerdialogue.v1.ScheduleDialogueMeetingRequest.place:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Place
-	7,  // 48: coworkcare.employerdialogue.v1.ScheduleDialogueMeetingRequest.place_agreement_form:type_name -> coworkcare.employerdialogue.v1.PlaceAgreement.Form
-	48, // 49: coworkcare.employerdialogue.v1.RescheduleDialogueMeetingRequest.scheduled_time:type_name -> google.protobuf.Timestamp
-	3,  // 50: coworkcare.employerdialogue.v1.RescheduleDialogueMeetingRequest.place:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Place
-	7,  // 51: coworkcare.employerdialogue.v1.RescheduleDialogueMeetingRequest.place_agreement_form:type_name -> coworkcare.employerdialogue.v1.PlaceAgreement.Form
-	49, // 52: coworkcare.employerdialogue.v1.InformDialogueMeetingRequest.party:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
-	9,  // 53: coworkcare.employerdialogue.v1.InformDialogueMeetingRequest.form:type_name -> coworkcare.employerdialogue.v1.InformationMark.Form
-	5,  // 54: coworkcare.employerdialogue.v1.BeginDialogueMeetingRequest.participants:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Participant
-	49, // 55: coworkcare.employerdialogue.v1.RecordPerspectiveRequest.speaker:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
-	5,  // 56: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest.participants:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Participant
-	50, // 57: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest.facts:type_name -> coworkcare.employerdialogue.v1.AgreementPoint
-	50, // 58: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest.agreements:type_name -> coworkcare.employerdialogue.v1.AgreementPoint
-	51, // 59: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest.actions:type_name -> coworkcare.employerdialogue.v1.NewAgreedAction
-	6,  // 60: coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest.cause:type_name -> coworkcare.employerdialogue.v1.MeetingEnding.Cause
-	6,  // 61: coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest.cause:type_name -> coworkcare.employerdialogue.v1.MeetingEnding.Cause
-	49, // 62: coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest.recipient:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
-	63, // [63:63] is the sub-list for method output_type
-	63, // [63:63] is the sub-list for method input_type
-	63, // [63:63] is the sub-list for extension type_name
-	63, // [63:63] is the sub-list for extension extendee
-	0,  // [0:63] is the sub-list for field type_name
+	50, // 16: coworkcare.employerdialogue.v1.DialogueMeeting.create_time:type_name -> google.protobuf.Timestamp
+	50, // 17: coworkcare.employerdialogue.v1.DialogueMeeting.update_time:type_name -> google.protobuf.Timestamp
+	51, // 18: coworkcare.employerdialogue.v1.DialogueMeeting.error_mark:type_name -> coworkcare.employerdialogue.v1.ErrorMark
+	3,  // 19: coworkcare.employerdialogue.v1.PlaceAgreement.place:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Place
+	7,  // 20: coworkcare.employerdialogue.v1.PlaceAgreement.form:type_name -> coworkcare.employerdialogue.v1.PlaceAgreement.Form
+	50, // 21: coworkcare.employerdialogue.v1.PlaceAgreement.agree_time:type_name -> google.protobuf.Timestamp
+	50, // 22: coworkcare.employerdialogue.v1.MeetingPreparation.prepare_time:type_name -> google.protobuf.Timestamp
+	8,  // 23: coworkcare.employerdialogue.v1.AgendaPoint.topic:type_name -> coworkcare.employerdialogue.v1.AgendaPoint.Topic
+	52, // 24: coworkcare.employerdialogue.v1.InformationMark.party:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
+	9,  // 25: coworkcare.employerdialogue.v1.InformationMark.form:type_name -> coworkcare.employerdialogue.v1.InformationMark.Form
+	10, // 26: coworkcare.employerdialogue.v1.Deferral.by:type_name -> coworkcare.employerdialogue.v1.Deferral.By
+	11, // 27: coworkcare.employerdialogue.v1.Deferral.reason:type_name -> coworkcare.employerdialogue.v1.Deferral.Reason
+	50, // 28: coworkcare.employerdialogue.v1.Deferral.defer_time:type_name -> google.protobuf.Timestamp
+	52, // 29: coworkcare.employerdialogue.v1.Perspective.speaker:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
+	50, // 30: coworkcare.employerdialogue.v1.Perspective.record_time:type_name -> google.protobuf.Timestamp
+	12, // 31: coworkcare.employerdialogue.v1.Deviation.code:type_name -> coworkcare.employerdialogue.v1.Deviation.Code
+	50, // 32: coworkcare.employerdialogue.v1.Deviation.deviate_time:type_name -> google.protobuf.Timestamp
+	2,  // 33: coworkcare.employerdialogue.v1.MeetingReadiness.missing:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Missing
+	23, // 34: coworkcare.employerdialogue.v1.MeetingReadiness.assessments:type_name -> coworkcare.employerdialogue.v1.AssessmentMark
+	24, // 35: coworkcare.employerdialogue.v1.AssessmentMark.course:type_name -> coworkcare.employerdialogue.v1.ScorePoint
+	4,  // 36: coworkcare.employerdialogue.v1.MeetingGuide.purpose:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Purpose
+	26, // 37: coworkcare.employerdialogue.v1.MeetingGuide.agenda:type_name -> coworkcare.employerdialogue.v1.GuidePoint
+	23, // 38: coworkcare.employerdialogue.v1.MeetingGuide.assessments:type_name -> coworkcare.employerdialogue.v1.AssessmentMark
+	52, // 39: coworkcare.employerdialogue.v1.MeetingInvitation.recipient:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
+	4,  // 40: coworkcare.employerdialogue.v1.ProposeDialogueMeetingRequest.purpose:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Purpose
+	0,  // 41: coworkcare.employerdialogue.v1.ListDialogueMeetingsRequest.states:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.State
+	13, // 42: coworkcare.employerdialogue.v1.ListDialogueMeetingsResponse.dialogue_meetings:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting
+	16, // 43: coworkcare.employerdialogue.v1.PrepareDialogueMeetingRequest.preparation:type_name -> coworkcare.employerdialogue.v1.MeetingPreparation
+	17, // 44: coworkcare.employerdialogue.v1.PrepareDialogueMeetingRequest.agenda_points:type_name -> coworkcare.employerdialogue.v1.AgendaPoint
+	4,  // 45: coworkcare.employerdialogue.v1.PrepareDialogueMeetingRequest.purpose:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Purpose
+	10, // 46: coworkcare.employerdialogue.v1.DeferDialogueMeetingRequest.by:type_name -> coworkcare.employerdialogue.v1.Deferral.By
+	11, // 47: coworkcare.employerdialogue.v1.DeferDialogueMeetingRequest.reason:type_name -> coworkcare.employerdialogue.v1.Deferral.Reason
+	50, // 48: coworkcare.employerdialogue.v1.ScheduleDialogueMeetingRequest.scheduled_time:type_name -> google.protobuf.Timestamp
+	3,  // 49: coworkcare.employerdialogue.v1.ScheduleDialogueMeetingRequest.place:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Place
+	7,  // 50: coworkcare.employerdialogue.v1.ScheduleDialogueMeetingRequest.place_agreement_form:type_name -> coworkcare.employerdialogue.v1.PlaceAgreement.Form
+	50, // 51: coworkcare.employerdialogue.v1.RescheduleDialogueMeetingRequest.scheduled_time:type_name -> google.protobuf.Timestamp
+	3,  // 52: coworkcare.employerdialogue.v1.RescheduleDialogueMeetingRequest.place:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Place
+	7,  // 53: coworkcare.employerdialogue.v1.RescheduleDialogueMeetingRequest.place_agreement_form:type_name -> coworkcare.employerdialogue.v1.PlaceAgreement.Form
+	52, // 54: coworkcare.employerdialogue.v1.InformDialogueMeetingRequest.party:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
+	9,  // 55: coworkcare.employerdialogue.v1.InformDialogueMeetingRequest.form:type_name -> coworkcare.employerdialogue.v1.InformationMark.Form
+	5,  // 56: coworkcare.employerdialogue.v1.BeginDialogueMeetingRequest.participants:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Participant
+	52, // 57: coworkcare.employerdialogue.v1.RecordPerspectiveRequest.speaker:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
+	5,  // 58: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest.participants:type_name -> coworkcare.employerdialogue.v1.DialogueMeeting.Participant
+	53, // 59: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest.facts:type_name -> coworkcare.employerdialogue.v1.AgreementPoint
+	53, // 60: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest.agreements:type_name -> coworkcare.employerdialogue.v1.AgreementPoint
+	54, // 61: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest.actions:type_name -> coworkcare.employerdialogue.v1.NewAgreedAction
+	6,  // 62: coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest.cause:type_name -> coworkcare.employerdialogue.v1.MeetingEnding.Cause
+	6,  // 63: coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest.cause:type_name -> coworkcare.employerdialogue.v1.MeetingEnding.Cause
+	52, // 64: coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest.recipient:type_name -> coworkcare.employerdialogue.v1.Agreement.Party
+	65, // [65:65] is the sub-list for method output_type
+	65, // [65:65] is the sub-list for method input_type
+	65, // [65:65] is the sub-list for extension type_name
+	65, // [65:65] is the sub-list for extension extendee
+	0,  // [0:65] is the sub-list for field type_name
 }
 
 func init() { file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_init() }
@@ -4712,6 +4941,7 @@ func file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_init() {
 		return
 	}
 	file_coworkcare_employerdialogue_v1_agreement_proto_init()
+	file_coworkcare_employerdialogue_v1_error_mark_proto_init()
 	file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_msgTypes[10].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -4719,7 +4949,7 @@ func file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDesc), len(file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_rawDesc)),
 			NumEnums:      13,
-			NumMessages:   35,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -418,70 +418,6 @@ func (x *EmployerContact) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// That something was registered in error.
-type ErrorMark struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Why.
-	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
-	// Who said so.
-	PractitionerId string `protobuf:"bytes,2,opt,name=practitioner_id,json=practitionerId,proto3" json:"practitioner_id,omitempty"`
-	// When.
-	MarkTime      *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=mark_time,json=markTime,proto3" json:"mark_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ErrorMark) Reset() {
-	*x = ErrorMark{}
-	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ErrorMark) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ErrorMark) ProtoMessage() {}
-
-func (x *ErrorMark) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ErrorMark.ProtoReflect.Descriptor instead.
-func (*ErrorMark) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDescGZIP(), []int{1}
-}
-
-func (x *ErrorMark) GetReason() string {
-	if x != nil {
-		return x.Reason
-	}
-	return ""
-}
-
-func (x *ErrorMark) GetPractitionerId() string {
-	if x != nil {
-		return x.PractitionerId
-	}
-	return ""
-}
-
-func (x *ErrorMark) GetMarkTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.MarkTime
-	}
-	return nil
-}
-
 // Asks to record a contact.
 type CreateEmployerContactRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -495,7 +431,7 @@ type CreateEmployerContactRequest struct {
 
 func (x *CreateEmployerContactRequest) Reset() {
 	*x = CreateEmployerContactRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[2]
+	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -507,7 +443,7 @@ func (x *CreateEmployerContactRequest) String() string {
 func (*CreateEmployerContactRequest) ProtoMessage() {}
 
 func (x *CreateEmployerContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[2]
+	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -520,7 +456,7 @@ func (x *CreateEmployerContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateEmployerContactRequest.ProtoReflect.Descriptor instead.
 func (*CreateEmployerContactRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDescGZIP(), []int{2}
+	return file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *CreateEmployerContactRequest) GetEmployerContact() *EmployerContact {
@@ -550,7 +486,7 @@ type GetEmployerContactRequest struct {
 
 func (x *GetEmployerContactRequest) Reset() {
 	*x = GetEmployerContactRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[3]
+	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -562,7 +498,7 @@ func (x *GetEmployerContactRequest) String() string {
 func (*GetEmployerContactRequest) ProtoMessage() {}
 
 func (x *GetEmployerContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[3]
+	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -575,7 +511,7 @@ func (x *GetEmployerContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetEmployerContactRequest.ProtoReflect.Descriptor instead.
 func (*GetEmployerContactRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDescGZIP(), []int{3}
+	return file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *GetEmployerContactRequest) GetPatientId() string {
@@ -607,7 +543,7 @@ type ListEmployerContactsRequest struct {
 
 func (x *ListEmployerContactsRequest) Reset() {
 	*x = ListEmployerContactsRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[4]
+	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -619,7 +555,7 @@ func (x *ListEmployerContactsRequest) String() string {
 func (*ListEmployerContactsRequest) ProtoMessage() {}
 
 func (x *ListEmployerContactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[4]
+	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -632,7 +568,7 @@ func (x *ListEmployerContactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEmployerContactsRequest.ProtoReflect.Descriptor instead.
 func (*ListEmployerContactsRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDescGZIP(), []int{4}
+	return file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ListEmployerContactsRequest) GetPatientId() string {
@@ -669,7 +605,7 @@ type ListEmployerContactsResponse struct {
 
 func (x *ListEmployerContactsResponse) Reset() {
 	*x = ListEmployerContactsResponse{}
-	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[5]
+	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -681,7 +617,7 @@ func (x *ListEmployerContactsResponse) String() string {
 func (*ListEmployerContactsResponse) ProtoMessage() {}
 
 func (x *ListEmployerContactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[5]
+	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -694,7 +630,7 @@ func (x *ListEmployerContactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEmployerContactsResponse.ProtoReflect.Descriptor instead.
 func (*ListEmployerContactsResponse) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDescGZIP(), []int{5}
+	return file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListEmployerContactsResponse) GetEmployerContacts() []*EmployerContact {
@@ -728,7 +664,7 @@ type AcknowledgeEmployerContactRequest struct {
 
 func (x *AcknowledgeEmployerContactRequest) Reset() {
 	*x = AcknowledgeEmployerContactRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[6]
+	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -740,7 +676,7 @@ func (x *AcknowledgeEmployerContactRequest) String() string {
 func (*AcknowledgeEmployerContactRequest) ProtoMessage() {}
 
 func (x *AcknowledgeEmployerContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[6]
+	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -753,7 +689,7 @@ func (x *AcknowledgeEmployerContactRequest) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use AcknowledgeEmployerContactRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeEmployerContactRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDescGZIP(), []int{6}
+	return file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *AcknowledgeEmployerContactRequest) GetPatientId() string {
@@ -803,7 +739,7 @@ type RegisterEmployerContactInErrorRequest struct {
 
 func (x *RegisterEmployerContactInErrorRequest) Reset() {
 	*x = RegisterEmployerContactInErrorRequest{}
-	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[7]
+	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -815,7 +751,7 @@ func (x *RegisterEmployerContactInErrorRequest) String() string {
 func (*RegisterEmployerContactInErrorRequest) ProtoMessage() {}
 
 func (x *RegisterEmployerContactInErrorRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[7]
+	mi := &file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -828,7 +764,7 @@ func (x *RegisterEmployerContactInErrorRequest) ProtoReflect() protoreflect.Mess
 
 // Deprecated: Use RegisterEmployerContactInErrorRequest.ProtoReflect.Descriptor instead.
 func (*RegisterEmployerContactInErrorRequest) Descriptor() ([]byte, []int) {
-	return file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDescGZIP(), []int{7}
+	return file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RegisterEmployerContactInErrorRequest) GetPatientId() string {
@@ -870,7 +806,7 @@ var File_coworkcare_employerdialogue_v1_employer_contact_proto protoreflect.File
 
 const file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDesc = "" +
 	"\n" +
-	"5coworkcare/employerdialogue/v1/employer_contact.proto\x12\x1ecoworkcare.employerdialogue.v1\x1a\x1bbuf/validate/validate.proto\x1a.coworkcare/employerdialogue/v1/agreement.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\v\n" +
+	"5coworkcare/employerdialogue/v1/employer_contact.proto\x12\x1ecoworkcare.employerdialogue.v1\x1a\x1bbuf/validate/validate.proto\x1a.coworkcare/employerdialogue/v1/agreement.proto\x1a/coworkcare/employerdialogue/v1/error_mark.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\v\n" +
 	"\x0fEmployerContact\x123\n" +
 	"\x13employer_contact_id\x18\x01 \x01(\tB\x03\xe0A\x03R\x11employerContactId\x12*\n" +
 	"\n" +
@@ -914,11 +850,7 @@ const file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDesc = "" +
 	"\x04NONE\x10\x03\">\n" +
 	"\aWarning\x12\x17\n" +
 	"\x13WARNING_UNSPECIFIED\x10\x00\x12\x1a\n" +
-	"\x16BRIEF_NOT_ACKNOWLEDGED\x10\x01\"\x85\x01\n" +
-	"\tErrorMark\x12\x16\n" +
-	"\x06reason\x18\x01 \x01(\tR\x06reason\x12'\n" +
-	"\x0fpractitioner_id\x18\x02 \x01(\tR\x0epractitionerId\x127\n" +
-	"\tmark_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bmarkTime\"\xb1\x01\n" +
+	"\x16BRIEF_NOT_ACKNOWLEDGED\x10\x01\"\xb1\x01\n" +
 	"\x1cCreateEmployerContactRequest\x12e\n" +
 	"\x10employer_contact\x18\x01 \x01(\v2/.coworkcare.employerdialogue.v1.EmployerContactB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x0femployerContact\x12*\n" +
 	"\n" +
@@ -966,39 +898,38 @@ func file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDescGZIP() []
 }
 
 var file_coworkcare_employerdialogue_v1_employer_contact_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_coworkcare_employerdialogue_v1_employer_contact_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_coworkcare_employerdialogue_v1_employer_contact_proto_goTypes = []any{
 	(EmployerContact_Kind)(0),                     // 0: coworkcare.employerdialogue.v1.EmployerContact.Kind
 	(EmployerContact_Cooperation)(0),              // 1: coworkcare.employerdialogue.v1.EmployerContact.Cooperation
 	(EmployerContact_Warning)(0),                  // 2: coworkcare.employerdialogue.v1.EmployerContact.Warning
 	(*EmployerContact)(nil),                       // 3: coworkcare.employerdialogue.v1.EmployerContact
-	(*ErrorMark)(nil),                             // 4: coworkcare.employerdialogue.v1.ErrorMark
-	(*CreateEmployerContactRequest)(nil),          // 5: coworkcare.employerdialogue.v1.CreateEmployerContactRequest
-	(*GetEmployerContactRequest)(nil),             // 6: coworkcare.employerdialogue.v1.GetEmployerContactRequest
-	(*ListEmployerContactsRequest)(nil),           // 7: coworkcare.employerdialogue.v1.ListEmployerContactsRequest
-	(*ListEmployerContactsResponse)(nil),          // 8: coworkcare.employerdialogue.v1.ListEmployerContactsResponse
-	(*AcknowledgeEmployerContactRequest)(nil),     // 9: coworkcare.employerdialogue.v1.AcknowledgeEmployerContactRequest
-	(*RegisterEmployerContactInErrorRequest)(nil), // 10: coworkcare.employerdialogue.v1.RegisterEmployerContactInErrorRequest
-	(Adaptation)(0),                               // 11: coworkcare.employerdialogue.v1.Adaptation
-	(*timestamppb.Timestamp)(nil),                 // 12: google.protobuf.Timestamp
+	(*CreateEmployerContactRequest)(nil),          // 4: coworkcare.employerdialogue.v1.CreateEmployerContactRequest
+	(*GetEmployerContactRequest)(nil),             // 5: coworkcare.employerdialogue.v1.GetEmployerContactRequest
+	(*ListEmployerContactsRequest)(nil),           // 6: coworkcare.employerdialogue.v1.ListEmployerContactsRequest
+	(*ListEmployerContactsResponse)(nil),          // 7: coworkcare.employerdialogue.v1.ListEmployerContactsResponse
+	(*AcknowledgeEmployerContactRequest)(nil),     // 8: coworkcare.employerdialogue.v1.AcknowledgeEmployerContactRequest
+	(*RegisterEmployerContactInErrorRequest)(nil), // 9: coworkcare.employerdialogue.v1.RegisterEmployerContactInErrorRequest
+	(Adaptation)(0),                               // 10: coworkcare.employerdialogue.v1.Adaptation
+	(*timestamppb.Timestamp)(nil),                 // 11: google.protobuf.Timestamp
+	(*ErrorMark)(nil),                             // 12: coworkcare.employerdialogue.v1.ErrorMark
 }
 var file_coworkcare_employerdialogue_v1_employer_contact_proto_depIdxs = []int32{
 	0,  // 0: coworkcare.employerdialogue.v1.EmployerContact.kind:type_name -> coworkcare.employerdialogue.v1.EmployerContact.Kind
-	11, // 1: coworkcare.employerdialogue.v1.EmployerContact.possible_adaptations:type_name -> coworkcare.employerdialogue.v1.Adaptation
+	10, // 1: coworkcare.employerdialogue.v1.EmployerContact.possible_adaptations:type_name -> coworkcare.employerdialogue.v1.Adaptation
 	1,  // 2: coworkcare.employerdialogue.v1.EmployerContact.cooperation:type_name -> coworkcare.employerdialogue.v1.EmployerContact.Cooperation
-	12, // 3: coworkcare.employerdialogue.v1.EmployerContact.acknowledge_time:type_name -> google.protobuf.Timestamp
+	11, // 3: coworkcare.employerdialogue.v1.EmployerContact.acknowledge_time:type_name -> google.protobuf.Timestamp
 	2,  // 4: coworkcare.employerdialogue.v1.EmployerContact.warnings:type_name -> coworkcare.employerdialogue.v1.EmployerContact.Warning
-	4,  // 5: coworkcare.employerdialogue.v1.EmployerContact.error_mark:type_name -> coworkcare.employerdialogue.v1.ErrorMark
-	12, // 6: coworkcare.employerdialogue.v1.EmployerContact.create_time:type_name -> google.protobuf.Timestamp
-	12, // 7: coworkcare.employerdialogue.v1.EmployerContact.update_time:type_name -> google.protobuf.Timestamp
-	12, // 8: coworkcare.employerdialogue.v1.ErrorMark.mark_time:type_name -> google.protobuf.Timestamp
-	3,  // 9: coworkcare.employerdialogue.v1.CreateEmployerContactRequest.employer_contact:type_name -> coworkcare.employerdialogue.v1.EmployerContact
-	3,  // 10: coworkcare.employerdialogue.v1.ListEmployerContactsResponse.employer_contacts:type_name -> coworkcare.employerdialogue.v1.EmployerContact
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	12, // 5: coworkcare.employerdialogue.v1.EmployerContact.error_mark:type_name -> coworkcare.employerdialogue.v1.ErrorMark
+	11, // 6: coworkcare.employerdialogue.v1.EmployerContact.create_time:type_name -> google.protobuf.Timestamp
+	11, // 7: coworkcare.employerdialogue.v1.EmployerContact.update_time:type_name -> google.protobuf.Timestamp
+	3,  // 8: coworkcare.employerdialogue.v1.CreateEmployerContactRequest.employer_contact:type_name -> coworkcare.employerdialogue.v1.EmployerContact
+	3,  // 9: coworkcare.employerdialogue.v1.ListEmployerContactsResponse.employer_contacts:type_name -> coworkcare.employerdialogue.v1.EmployerContact
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_coworkcare_employerdialogue_v1_employer_contact_proto_init() }
@@ -1007,13 +938,14 @@ func file_coworkcare_employerdialogue_v1_employer_contact_proto_init() {
 		return
 	}
 	file_coworkcare_employerdialogue_v1_agreement_proto_init()
+	file_coworkcare_employerdialogue_v1_error_mark_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDesc), len(file_coworkcare_employerdialogue_v1_employer_contact_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   8,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

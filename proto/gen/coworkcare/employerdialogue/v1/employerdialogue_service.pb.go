@@ -26,7 +26,7 @@ var File_coworkcare_employerdialogue_v1_employerdialogue_service_proto protorefl
 
 const file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_rawDesc = "" +
 	"\n" +
-	"=coworkcare/employerdialogue/v1/employerdialogue_service.proto\x12\x1ecoworkcare.employerdialogue.v1\x1a!coworkcare/access/v1/access.proto\x1a.coworkcare/employerdialogue/v1/agreement.proto\x1a5coworkcare/employerdialogue/v1/dialogue_meeting.proto\x1a-coworkcare/employerdialogue/v1/employer.proto\x1a5coworkcare/employerdialogue/v1/employer_contact.proto\x1a\x1cgoogle/api/annotations.proto2\x8dH\n" +
+	"=coworkcare/employerdialogue/v1/employerdialogue_service.proto\x12\x1ecoworkcare.employerdialogue.v1\x1a!coworkcare/access/v1/access.proto\x1a.coworkcare/employerdialogue/v1/agreement.proto\x1a5coworkcare/employerdialogue/v1/dialogue_meeting.proto\x1a6coworkcare/employerdialogue/v1/dialogue_settings.proto\x1a-coworkcare/employerdialogue/v1/employer.proto\x1a5coworkcare/employerdialogue/v1/employer_contact.proto\x1a\x1cgoogle/api/annotations.proto2\xd0O\n" +
 	"\x17EmployerDialogueService\x12\xb6\x01\n" +
 	"\x0eCreateEmployer\x125.coworkcare.employerdialogue.v1.CreateEmployerRequest\x1a(.coworkcare.employerdialogue.v1.Employer\"C\xaa\xd4\x18 \n" +
 	"\x01\x03\x10\x03\x1a\x19employer.care_provider_id\x82\xd3\xe4\x93\x02\x19:\bemployer\"\r/v1/employers\x12\xaa\x01\n" +
@@ -94,7 +94,9 @@ const file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_rawDesc
 	"\x15CancelDialogueMeeting\x12<.coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest\x1a/.coworkcare.employerdialogue.v1.DialogueMeeting\"]\xaa\xd4\x18\a\n" +
 	"\x01\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02L:\x01*\"G/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:cancel\x12\xe5\x01\n" +
 	"\x15NoShowDialogueMeeting\x12<.coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest\x1a/.coworkcare.employerdialogue.v1.DialogueMeeting\"]\xaa\xd4\x18\a\n" +
-	"\x01\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02L:\x01*\"G/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:noShow\x12\xf1\x01\n" +
+	"\x01\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02L:\x01*\"G/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:noShow\x12\x80\x02\n" +
+	"\x1eRegisterDialogueMeetingInError\x12E.coworkcare.employerdialogue.v1.RegisterDialogueMeetingInErrorRequest\x1a/.coworkcare.employerdialogue.v1.DialogueMeeting\"f\xaa\xd4\x18\a\n" +
+	"\x01\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02U:\x01*\"P/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:registerInError\x12\xf1\x01\n" +
 	"\x18ReadinessDialogueMeeting\x12?.coworkcare.employerdialogue.v1.ReadinessDialogueMeetingRequest\x1a0.coworkcare.employerdialogue.v1.MeetingReadiness\"b\xaa\xd4\x18\t\n" +
 	"\x03\x01\x02\x03\x10\x05(\x01\x82\xd3\xe4\x93\x02O:\x01*\"J/v1/patients/{patient_id}/dialogueMeetings/{dialogue_meeting_id}:readiness\x12\xe1\x01\n" +
 	"\x14GuideDialogueMeeting\x12;.coworkcare.employerdialogue.v1.GuideDialogueMeetingRequest\x1a,.coworkcare.employerdialogue.v1.MeetingGuide\"^\xaa\xd4\x18\t\n" +
@@ -112,11 +114,19 @@ const file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_rawDesc
 	"\x02\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02Q:\x01*\"L/v1/patients/{patient_id}/agreements/{agreement_id}/actions/{action_id}:done\x12\xcf\x01\n" +
 	"\n" +
 	"DropAction\x121.coworkcare.employerdialogue.v1.DropActionRequest\x1a).coworkcare.employerdialogue.v1.Agreement\"c\xaa\xd4\x18\b\n" +
-	"\x02\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02Q:\x01*\"L/v1/patients/{patient_id}/agreements/{agreement_id}/actions/{action_id}:drop\x12\xdd\x01\n" +
+	"\x02\x02\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02Q:\x01*\"L/v1/patients/{patient_id}/agreements/{agreement_id}/actions/{action_id}:drop\x12\xe1\x01\n" +
+	"\x18RegisterAgreementInError\x12?.coworkcare.employerdialogue.v1.RegisterAgreementInErrorRequest\x1a).coworkcare.employerdialogue.v1.Agreement\"Y\xaa\xd4\x18\a\n" +
+	"\x01\x03\x10\x05(\x02\x82\xd3\xe4\x93\x02H:\x01*\"C/v1/patients/{patient_id}/agreements/{agreement_id}:registerInError\x12\xdd\x01\n" +
 	"\x15EmployerViewAgreement\x12<.coworkcare.employerdialogue.v1.EmployerViewAgreementRequest\x1a,.coworkcare.employerdialogue.v1.EmployerView\"X\xaa\xd4\x18\t\n" +
 	"\x03\x01\x02\x03\x10\x05(\x01\x82\xd3\xe4\x93\x02E:\x01*\"@/v1/patients/{patient_id}/agreements/{agreement_id}:employerView\x12\xc1\x01\n" +
 	"\fViewEmployer\x123.coworkcare.employerdialogue.v1.ViewEmployerRequest\x1a,.coworkcare.employerdialogue.v1.EmployerView\"N\xaa\xd4\x18\t\n" +
-	"\x03\x01\x02\x03\x10\x05(\x01\x82\xd3\xe4\x93\x02;:\x01*\"6/v1/patients/{patient_id}/employers/{employer_id}:viewB^Z\\github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1;employerdialoguev1b\x06proto3"
+	"\x03\x01\x02\x03\x10\x05(\x01\x82\xd3\xe4\x93\x02;:\x01*\"6/v1/patients/{patient_id}/employers/{employer_id}:view\x12\xc7\x01\n" +
+	"\x13GetDialogueSettings\x12:.coworkcare.employerdialogue.v1.GetDialogueSettingsRequest\x1a0.coworkcare.employerdialogue.v1.DialogueSettings\"B\xaa\xd4\x18\t\n" +
+	"\x05\x01\x02\x03\n" +
+	"\r\x10\x04\x82\xd3\xe4\x93\x02/\x12-/v1/careUnits/{care_unit_id}/dialogueSettings\x12\x8f\x02\n" +
+	"\x16UpdateDialogueSettings\x12=.coworkcare.employerdialogue.v1.UpdateDialogueSettingsRequest\x1a0.coworkcare.employerdialogue.v1.DialogueSettings\"\x83\x01\xaa\xd4\x18%\n" +
+	"\x01\n" +
+	"\x10\x04\x1a\x1edialogue_settings.care_unit_id\x82\xd3\xe4\x93\x02T:\x11dialogue_settings2?/v1/careUnits/{dialogue_settings.care_unit_id}/dialogueSettingsB^Z\\github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1;employerdialoguev1b\x06proto3"
 
 var file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_goTypes = []any{
 	(*CreateEmployerRequest)(nil),                 // 0: coworkcare.employerdialogue.v1.CreateEmployerRequest
@@ -150,30 +160,35 @@ var file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_goTypes =
 	(*ConcludeDialogueMeetingRequest)(nil),        // 28: coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest
 	(*CancelDialogueMeetingRequest)(nil),          // 29: coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest
 	(*NoShowDialogueMeetingRequest)(nil),          // 30: coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest
-	(*ReadinessDialogueMeetingRequest)(nil),       // 31: coworkcare.employerdialogue.v1.ReadinessDialogueMeetingRequest
-	(*GuideDialogueMeetingRequest)(nil),           // 32: coworkcare.employerdialogue.v1.GuideDialogueMeetingRequest
-	(*InvitationDialogueMeetingRequest)(nil),      // 33: coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest
-	(*GetAgreementRequest)(nil),                   // 34: coworkcare.employerdialogue.v1.GetAgreementRequest
-	(*ListAgreementsRequest)(nil),                 // 35: coworkcare.employerdialogue.v1.ListAgreementsRequest
-	(*AcknowledgeAgreementRequest)(nil),           // 36: coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest
-	(*DoneActionRequest)(nil),                     // 37: coworkcare.employerdialogue.v1.DoneActionRequest
-	(*DropActionRequest)(nil),                     // 38: coworkcare.employerdialogue.v1.DropActionRequest
-	(*EmployerViewAgreementRequest)(nil),          // 39: coworkcare.employerdialogue.v1.EmployerViewAgreementRequest
-	(*ViewEmployerRequest)(nil),                   // 40: coworkcare.employerdialogue.v1.ViewEmployerRequest
-	(*Employer)(nil),                              // 41: coworkcare.employerdialogue.v1.Employer
-	(*ListEmployersResponse)(nil),                 // 42: coworkcare.employerdialogue.v1.ListEmployersResponse
-	(*ContactPerson)(nil),                         // 43: coworkcare.employerdialogue.v1.ContactPerson
-	(*ListContactPersonsResponse)(nil),            // 44: coworkcare.employerdialogue.v1.ListContactPersonsResponse
-	(*EmployerContact)(nil),                       // 45: coworkcare.employerdialogue.v1.EmployerContact
-	(*ListEmployerContactsResponse)(nil),          // 46: coworkcare.employerdialogue.v1.ListEmployerContactsResponse
-	(*DialogueMeeting)(nil),                       // 47: coworkcare.employerdialogue.v1.DialogueMeeting
-	(*ListDialogueMeetingsResponse)(nil),          // 48: coworkcare.employerdialogue.v1.ListDialogueMeetingsResponse
-	(*MeetingReadiness)(nil),                      // 49: coworkcare.employerdialogue.v1.MeetingReadiness
-	(*MeetingGuide)(nil),                          // 50: coworkcare.employerdialogue.v1.MeetingGuide
-	(*MeetingInvitation)(nil),                     // 51: coworkcare.employerdialogue.v1.MeetingInvitation
-	(*Agreement)(nil),                             // 52: coworkcare.employerdialogue.v1.Agreement
-	(*ListAgreementsResponse)(nil),                // 53: coworkcare.employerdialogue.v1.ListAgreementsResponse
-	(*EmployerView)(nil),                          // 54: coworkcare.employerdialogue.v1.EmployerView
+	(*RegisterDialogueMeetingInErrorRequest)(nil), // 31: coworkcare.employerdialogue.v1.RegisterDialogueMeetingInErrorRequest
+	(*ReadinessDialogueMeetingRequest)(nil),       // 32: coworkcare.employerdialogue.v1.ReadinessDialogueMeetingRequest
+	(*GuideDialogueMeetingRequest)(nil),           // 33: coworkcare.employerdialogue.v1.GuideDialogueMeetingRequest
+	(*InvitationDialogueMeetingRequest)(nil),      // 34: coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest
+	(*GetAgreementRequest)(nil),                   // 35: coworkcare.employerdialogue.v1.GetAgreementRequest
+	(*ListAgreementsRequest)(nil),                 // 36: coworkcare.employerdialogue.v1.ListAgreementsRequest
+	(*AcknowledgeAgreementRequest)(nil),           // 37: coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest
+	(*DoneActionRequest)(nil),                     // 38: coworkcare.employerdialogue.v1.DoneActionRequest
+	(*DropActionRequest)(nil),                     // 39: coworkcare.employerdialogue.v1.DropActionRequest
+	(*RegisterAgreementInErrorRequest)(nil),       // 40: coworkcare.employerdialogue.v1.RegisterAgreementInErrorRequest
+	(*EmployerViewAgreementRequest)(nil),          // 41: coworkcare.employerdialogue.v1.EmployerViewAgreementRequest
+	(*ViewEmployerRequest)(nil),                   // 42: coworkcare.employerdialogue.v1.ViewEmployerRequest
+	(*GetDialogueSettingsRequest)(nil),            // 43: coworkcare.employerdialogue.v1.GetDialogueSettingsRequest
+	(*UpdateDialogueSettingsRequest)(nil),         // 44: coworkcare.employerdialogue.v1.UpdateDialogueSettingsRequest
+	(*Employer)(nil),                              // 45: coworkcare.employerdialogue.v1.Employer
+	(*ListEmployersResponse)(nil),                 // 46: coworkcare.employerdialogue.v1.ListEmployersResponse
+	(*ContactPerson)(nil),                         // 47: coworkcare.employerdialogue.v1.ContactPerson
+	(*ListContactPersonsResponse)(nil),            // 48: coworkcare.employerdialogue.v1.ListContactPersonsResponse
+	(*EmployerContact)(nil),                       // 49: coworkcare.employerdialogue.v1.EmployerContact
+	(*ListEmployerContactsResponse)(nil),          // 50: coworkcare.employerdialogue.v1.ListEmployerContactsResponse
+	(*DialogueMeeting)(nil),                       // 51: coworkcare.employerdialogue.v1.DialogueMeeting
+	(*ListDialogueMeetingsResponse)(nil),          // 52: coworkcare.employerdialogue.v1.ListDialogueMeetingsResponse
+	(*MeetingReadiness)(nil),                      // 53: coworkcare.employerdialogue.v1.MeetingReadiness
+	(*MeetingGuide)(nil),                          // 54: coworkcare.employerdialogue.v1.MeetingGuide
+	(*MeetingInvitation)(nil),                     // 55: coworkcare.employerdialogue.v1.MeetingInvitation
+	(*Agreement)(nil),                             // 56: coworkcare.employerdialogue.v1.Agreement
+	(*ListAgreementsResponse)(nil),                // 57: coworkcare.employerdialogue.v1.ListAgreementsResponse
+	(*EmployerView)(nil),                          // 58: coworkcare.employerdialogue.v1.EmployerView
+	(*DialogueSettings)(nil),                      // 59: coworkcare.employerdialogue.v1.DialogueSettings
 }
 var file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_depIdxs = []int32{
 	0,  // 0: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateEmployer:input_type -> coworkcare.employerdialogue.v1.CreateEmployerRequest
@@ -207,59 +222,67 @@ var file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_depIdxs =
 	28, // 28: coworkcare.employerdialogue.v1.EmployerDialogueService.ConcludeDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.ConcludeDialogueMeetingRequest
 	29, // 29: coworkcare.employerdialogue.v1.EmployerDialogueService.CancelDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.CancelDialogueMeetingRequest
 	30, // 30: coworkcare.employerdialogue.v1.EmployerDialogueService.NoShowDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.NoShowDialogueMeetingRequest
-	31, // 31: coworkcare.employerdialogue.v1.EmployerDialogueService.ReadinessDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.ReadinessDialogueMeetingRequest
-	32, // 32: coworkcare.employerdialogue.v1.EmployerDialogueService.GuideDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.GuideDialogueMeetingRequest
-	33, // 33: coworkcare.employerdialogue.v1.EmployerDialogueService.InvitationDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest
-	34, // 34: coworkcare.employerdialogue.v1.EmployerDialogueService.GetAgreement:input_type -> coworkcare.employerdialogue.v1.GetAgreementRequest
-	35, // 35: coworkcare.employerdialogue.v1.EmployerDialogueService.ListAgreements:input_type -> coworkcare.employerdialogue.v1.ListAgreementsRequest
-	36, // 36: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeAgreement:input_type -> coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest
-	37, // 37: coworkcare.employerdialogue.v1.EmployerDialogueService.DoneAction:input_type -> coworkcare.employerdialogue.v1.DoneActionRequest
-	38, // 38: coworkcare.employerdialogue.v1.EmployerDialogueService.DropAction:input_type -> coworkcare.employerdialogue.v1.DropActionRequest
-	39, // 39: coworkcare.employerdialogue.v1.EmployerDialogueService.EmployerViewAgreement:input_type -> coworkcare.employerdialogue.v1.EmployerViewAgreementRequest
-	40, // 40: coworkcare.employerdialogue.v1.EmployerDialogueService.ViewEmployer:input_type -> coworkcare.employerdialogue.v1.ViewEmployerRequest
-	41, // 41: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
-	41, // 42: coworkcare.employerdialogue.v1.EmployerDialogueService.GetEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
-	41, // 43: coworkcare.employerdialogue.v1.EmployerDialogueService.LookupEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
-	42, // 44: coworkcare.employerdialogue.v1.EmployerDialogueService.ListEmployers:output_type -> coworkcare.employerdialogue.v1.ListEmployersResponse
-	41, // 45: coworkcare.employerdialogue.v1.EmployerDialogueService.UpdateEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
-	43, // 46: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateContactPerson:output_type -> coworkcare.employerdialogue.v1.ContactPerson
-	43, // 47: coworkcare.employerdialogue.v1.EmployerDialogueService.GetContactPerson:output_type -> coworkcare.employerdialogue.v1.ContactPerson
-	44, // 48: coworkcare.employerdialogue.v1.EmployerDialogueService.ListContactPersons:output_type -> coworkcare.employerdialogue.v1.ListContactPersonsResponse
-	43, // 49: coworkcare.employerdialogue.v1.EmployerDialogueService.UpdateContactPerson:output_type -> coworkcare.employerdialogue.v1.ContactPerson
-	45, // 50: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
-	45, // 51: coworkcare.employerdialogue.v1.EmployerDialogueService.GetEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
-	46, // 52: coworkcare.employerdialogue.v1.EmployerDialogueService.ListEmployerContacts:output_type -> coworkcare.employerdialogue.v1.ListEmployerContactsResponse
-	45, // 53: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
-	45, // 54: coworkcare.employerdialogue.v1.EmployerDialogueService.RegisterEmployerContactInError:output_type -> coworkcare.employerdialogue.v1.EmployerContact
-	47, // 55: coworkcare.employerdialogue.v1.EmployerDialogueService.ProposeDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	47, // 56: coworkcare.employerdialogue.v1.EmployerDialogueService.GetDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	48, // 57: coworkcare.employerdialogue.v1.EmployerDialogueService.ListDialogueMeetings:output_type -> coworkcare.employerdialogue.v1.ListDialogueMeetingsResponse
-	47, // 58: coworkcare.employerdialogue.v1.EmployerDialogueService.PrepareDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	47, // 59: coworkcare.employerdialogue.v1.EmployerDialogueService.DeferDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	47, // 60: coworkcare.employerdialogue.v1.EmployerDialogueService.DeclineDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	47, // 61: coworkcare.employerdialogue.v1.EmployerDialogueService.ResumeDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	47, // 62: coworkcare.employerdialogue.v1.EmployerDialogueService.ScheduleDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	47, // 63: coworkcare.employerdialogue.v1.EmployerDialogueService.RescheduleDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	47, // 64: coworkcare.employerdialogue.v1.EmployerDialogueService.InformDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	47, // 65: coworkcare.employerdialogue.v1.EmployerDialogueService.BeginDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	47, // 66: coworkcare.employerdialogue.v1.EmployerDialogueService.RecordPerspective:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	47, // 67: coworkcare.employerdialogue.v1.EmployerDialogueService.PauseDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	47, // 68: coworkcare.employerdialogue.v1.EmployerDialogueService.EndDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	47, // 69: coworkcare.employerdialogue.v1.EmployerDialogueService.ConcludeDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	47, // 70: coworkcare.employerdialogue.v1.EmployerDialogueService.CancelDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	47, // 71: coworkcare.employerdialogue.v1.EmployerDialogueService.NoShowDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
-	49, // 72: coworkcare.employerdialogue.v1.EmployerDialogueService.ReadinessDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.MeetingReadiness
-	50, // 73: coworkcare.employerdialogue.v1.EmployerDialogueService.GuideDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.MeetingGuide
-	51, // 74: coworkcare.employerdialogue.v1.EmployerDialogueService.InvitationDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.MeetingInvitation
-	52, // 75: coworkcare.employerdialogue.v1.EmployerDialogueService.GetAgreement:output_type -> coworkcare.employerdialogue.v1.Agreement
-	53, // 76: coworkcare.employerdialogue.v1.EmployerDialogueService.ListAgreements:output_type -> coworkcare.employerdialogue.v1.ListAgreementsResponse
-	52, // 77: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeAgreement:output_type -> coworkcare.employerdialogue.v1.Agreement
-	52, // 78: coworkcare.employerdialogue.v1.EmployerDialogueService.DoneAction:output_type -> coworkcare.employerdialogue.v1.Agreement
-	52, // 79: coworkcare.employerdialogue.v1.EmployerDialogueService.DropAction:output_type -> coworkcare.employerdialogue.v1.Agreement
-	54, // 80: coworkcare.employerdialogue.v1.EmployerDialogueService.EmployerViewAgreement:output_type -> coworkcare.employerdialogue.v1.EmployerView
-	54, // 81: coworkcare.employerdialogue.v1.EmployerDialogueService.ViewEmployer:output_type -> coworkcare.employerdialogue.v1.EmployerView
-	41, // [41:82] is the sub-list for method output_type
-	0,  // [0:41] is the sub-list for method input_type
+	31, // 31: coworkcare.employerdialogue.v1.EmployerDialogueService.RegisterDialogueMeetingInError:input_type -> coworkcare.employerdialogue.v1.RegisterDialogueMeetingInErrorRequest
+	32, // 32: coworkcare.employerdialogue.v1.EmployerDialogueService.ReadinessDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.ReadinessDialogueMeetingRequest
+	33, // 33: coworkcare.employerdialogue.v1.EmployerDialogueService.GuideDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.GuideDialogueMeetingRequest
+	34, // 34: coworkcare.employerdialogue.v1.EmployerDialogueService.InvitationDialogueMeeting:input_type -> coworkcare.employerdialogue.v1.InvitationDialogueMeetingRequest
+	35, // 35: coworkcare.employerdialogue.v1.EmployerDialogueService.GetAgreement:input_type -> coworkcare.employerdialogue.v1.GetAgreementRequest
+	36, // 36: coworkcare.employerdialogue.v1.EmployerDialogueService.ListAgreements:input_type -> coworkcare.employerdialogue.v1.ListAgreementsRequest
+	37, // 37: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeAgreement:input_type -> coworkcare.employerdialogue.v1.AcknowledgeAgreementRequest
+	38, // 38: coworkcare.employerdialogue.v1.EmployerDialogueService.DoneAction:input_type -> coworkcare.employerdialogue.v1.DoneActionRequest
+	39, // 39: coworkcare.employerdialogue.v1.EmployerDialogueService.DropAction:input_type -> coworkcare.employerdialogue.v1.DropActionRequest
+	40, // 40: coworkcare.employerdialogue.v1.EmployerDialogueService.RegisterAgreementInError:input_type -> coworkcare.employerdialogue.v1.RegisterAgreementInErrorRequest
+	41, // 41: coworkcare.employerdialogue.v1.EmployerDialogueService.EmployerViewAgreement:input_type -> coworkcare.employerdialogue.v1.EmployerViewAgreementRequest
+	42, // 42: coworkcare.employerdialogue.v1.EmployerDialogueService.ViewEmployer:input_type -> coworkcare.employerdialogue.v1.ViewEmployerRequest
+	43, // 43: coworkcare.employerdialogue.v1.EmployerDialogueService.GetDialogueSettings:input_type -> coworkcare.employerdialogue.v1.GetDialogueSettingsRequest
+	44, // 44: coworkcare.employerdialogue.v1.EmployerDialogueService.UpdateDialogueSettings:input_type -> coworkcare.employerdialogue.v1.UpdateDialogueSettingsRequest
+	45, // 45: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
+	45, // 46: coworkcare.employerdialogue.v1.EmployerDialogueService.GetEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
+	45, // 47: coworkcare.employerdialogue.v1.EmployerDialogueService.LookupEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
+	46, // 48: coworkcare.employerdialogue.v1.EmployerDialogueService.ListEmployers:output_type -> coworkcare.employerdialogue.v1.ListEmployersResponse
+	45, // 49: coworkcare.employerdialogue.v1.EmployerDialogueService.UpdateEmployer:output_type -> coworkcare.employerdialogue.v1.Employer
+	47, // 50: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateContactPerson:output_type -> coworkcare.employerdialogue.v1.ContactPerson
+	47, // 51: coworkcare.employerdialogue.v1.EmployerDialogueService.GetContactPerson:output_type -> coworkcare.employerdialogue.v1.ContactPerson
+	48, // 52: coworkcare.employerdialogue.v1.EmployerDialogueService.ListContactPersons:output_type -> coworkcare.employerdialogue.v1.ListContactPersonsResponse
+	47, // 53: coworkcare.employerdialogue.v1.EmployerDialogueService.UpdateContactPerson:output_type -> coworkcare.employerdialogue.v1.ContactPerson
+	49, // 54: coworkcare.employerdialogue.v1.EmployerDialogueService.CreateEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
+	49, // 55: coworkcare.employerdialogue.v1.EmployerDialogueService.GetEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
+	50, // 56: coworkcare.employerdialogue.v1.EmployerDialogueService.ListEmployerContacts:output_type -> coworkcare.employerdialogue.v1.ListEmployerContactsResponse
+	49, // 57: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeEmployerContact:output_type -> coworkcare.employerdialogue.v1.EmployerContact
+	49, // 58: coworkcare.employerdialogue.v1.EmployerDialogueService.RegisterEmployerContactInError:output_type -> coworkcare.employerdialogue.v1.EmployerContact
+	51, // 59: coworkcare.employerdialogue.v1.EmployerDialogueService.ProposeDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	51, // 60: coworkcare.employerdialogue.v1.EmployerDialogueService.GetDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	52, // 61: coworkcare.employerdialogue.v1.EmployerDialogueService.ListDialogueMeetings:output_type -> coworkcare.employerdialogue.v1.ListDialogueMeetingsResponse
+	51, // 62: coworkcare.employerdialogue.v1.EmployerDialogueService.PrepareDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	51, // 63: coworkcare.employerdialogue.v1.EmployerDialogueService.DeferDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	51, // 64: coworkcare.employerdialogue.v1.EmployerDialogueService.DeclineDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	51, // 65: coworkcare.employerdialogue.v1.EmployerDialogueService.ResumeDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	51, // 66: coworkcare.employerdialogue.v1.EmployerDialogueService.ScheduleDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	51, // 67: coworkcare.employerdialogue.v1.EmployerDialogueService.RescheduleDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	51, // 68: coworkcare.employerdialogue.v1.EmployerDialogueService.InformDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	51, // 69: coworkcare.employerdialogue.v1.EmployerDialogueService.BeginDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	51, // 70: coworkcare.employerdialogue.v1.EmployerDialogueService.RecordPerspective:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	51, // 71: coworkcare.employerdialogue.v1.EmployerDialogueService.PauseDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	51, // 72: coworkcare.employerdialogue.v1.EmployerDialogueService.EndDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	51, // 73: coworkcare.employerdialogue.v1.EmployerDialogueService.ConcludeDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	51, // 74: coworkcare.employerdialogue.v1.EmployerDialogueService.CancelDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	51, // 75: coworkcare.employerdialogue.v1.EmployerDialogueService.NoShowDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	51, // 76: coworkcare.employerdialogue.v1.EmployerDialogueService.RegisterDialogueMeetingInError:output_type -> coworkcare.employerdialogue.v1.DialogueMeeting
+	53, // 77: coworkcare.employerdialogue.v1.EmployerDialogueService.ReadinessDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.MeetingReadiness
+	54, // 78: coworkcare.employerdialogue.v1.EmployerDialogueService.GuideDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.MeetingGuide
+	55, // 79: coworkcare.employerdialogue.v1.EmployerDialogueService.InvitationDialogueMeeting:output_type -> coworkcare.employerdialogue.v1.MeetingInvitation
+	56, // 80: coworkcare.employerdialogue.v1.EmployerDialogueService.GetAgreement:output_type -> coworkcare.employerdialogue.v1.Agreement
+	57, // 81: coworkcare.employerdialogue.v1.EmployerDialogueService.ListAgreements:output_type -> coworkcare.employerdialogue.v1.ListAgreementsResponse
+	56, // 82: coworkcare.employerdialogue.v1.EmployerDialogueService.AcknowledgeAgreement:output_type -> coworkcare.employerdialogue.v1.Agreement
+	56, // 83: coworkcare.employerdialogue.v1.EmployerDialogueService.DoneAction:output_type -> coworkcare.employerdialogue.v1.Agreement
+	56, // 84: coworkcare.employerdialogue.v1.EmployerDialogueService.DropAction:output_type -> coworkcare.employerdialogue.v1.Agreement
+	56, // 85: coworkcare.employerdialogue.v1.EmployerDialogueService.RegisterAgreementInError:output_type -> coworkcare.employerdialogue.v1.Agreement
+	58, // 86: coworkcare.employerdialogue.v1.EmployerDialogueService.EmployerViewAgreement:output_type -> coworkcare.employerdialogue.v1.EmployerView
+	58, // 87: coworkcare.employerdialogue.v1.EmployerDialogueService.ViewEmployer:output_type -> coworkcare.employerdialogue.v1.EmployerView
+	59, // 88: coworkcare.employerdialogue.v1.EmployerDialogueService.GetDialogueSettings:output_type -> coworkcare.employerdialogue.v1.DialogueSettings
+	59, // 89: coworkcare.employerdialogue.v1.EmployerDialogueService.UpdateDialogueSettings:output_type -> coworkcare.employerdialogue.v1.DialogueSettings
+	45, // [45:90] is the sub-list for method output_type
+	0,  // [0:45] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -272,6 +295,7 @@ func file_coworkcare_employerdialogue_v1_employerdialogue_service_proto_init() {
 	}
 	file_coworkcare_employerdialogue_v1_agreement_proto_init()
 	file_coworkcare_employerdialogue_v1_dialogue_meeting_proto_init()
+	file_coworkcare_employerdialogue_v1_dialogue_settings_proto_init()
 	file_coworkcare_employerdialogue_v1_employer_proto_init()
 	file_coworkcare_employerdialogue_v1_employer_contact_proto_init()
 	type x struct{}

@@ -50,6 +50,7 @@ const (
 	EmployerDialogueService_ConcludeDialogueMeeting_FullMethodName        = "/coworkcare.employerdialogue.v1.EmployerDialogueService/ConcludeDialogueMeeting"
 	EmployerDialogueService_CancelDialogueMeeting_FullMethodName          = "/coworkcare.employerdialogue.v1.EmployerDialogueService/CancelDialogueMeeting"
 	EmployerDialogueService_NoShowDialogueMeeting_FullMethodName          = "/coworkcare.employerdialogue.v1.EmployerDialogueService/NoShowDialogueMeeting"
+	EmployerDialogueService_RegisterDialogueMeetingInError_FullMethodName = "/coworkcare.employerdialogue.v1.EmployerDialogueService/RegisterDialogueMeetingInError"
 	EmployerDialogueService_ReadinessDialogueMeeting_FullMethodName       = "/coworkcare.employerdialogue.v1.EmployerDialogueService/ReadinessDialogueMeeting"
 	EmployerDialogueService_GuideDialogueMeeting_FullMethodName           = "/coworkcare.employerdialogue.v1.EmployerDialogueService/GuideDialogueMeeting"
 	EmployerDialogueService_InvitationDialogueMeeting_FullMethodName      = "/coworkcare.employerdialogue.v1.EmployerDialogueService/InvitationDialogueMeeting"
@@ -58,8 +59,11 @@ const (
 	EmployerDialogueService_AcknowledgeAgreement_FullMethodName           = "/coworkcare.employerdialogue.v1.EmployerDialogueService/AcknowledgeAgreement"
 	EmployerDialogueService_DoneAction_FullMethodName                     = "/coworkcare.employerdialogue.v1.EmployerDialogueService/DoneAction"
 	EmployerDialogueService_DropAction_FullMethodName                     = "/coworkcare.employerdialogue.v1.EmployerDialogueService/DropAction"
+	EmployerDialogueService_RegisterAgreementInError_FullMethodName       = "/coworkcare.employerdialogue.v1.EmployerDialogueService/RegisterAgreementInError"
 	EmployerDialogueService_EmployerViewAgreement_FullMethodName          = "/coworkcare.employerdialogue.v1.EmployerDialogueService/EmployerViewAgreement"
 	EmployerDialogueService_ViewEmployer_FullMethodName                   = "/coworkcare.employerdialogue.v1.EmployerDialogueService/ViewEmployer"
+	EmployerDialogueService_GetDialogueSettings_FullMethodName            = "/coworkcare.employerdialogue.v1.EmployerDialogueService/GetDialogueSettings"
+	EmployerDialogueService_UpdateDialogueSettings_FullMethodName         = "/coworkcare.employerdialogue.v1.EmployerDialogueService/UpdateDialogueSettings"
 )
 
 // EmployerDialogueServiceClient is the client API for EmployerDialogueService service.
@@ -172,6 +176,11 @@ type EmployerDialogueServiceClient interface {
 	// Records that somebody did not come: SCHEDULED → NOT_HELD, at its time or later.
 	// Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (DIALOGUE_MEETING_STATE, DIALOGUE_MEETING_NOT_DUE).
 	NoShowDialogueMeeting(ctx context.Context, in *NoShowDialogueMeetingRequest, opts ...grpc.CallOption) (*DialogueMeeting, error)
+	// Marks a meeting as registered in error, together with the agreement made at it: ONGOING, PAUSED, ENDED, CONCLUDED, CANCELLED or
+	// NOT_HELD, which stays as the state it was in; one still to come is cancelled first. It counts for nothing from then on, and the
+	// employer sees nothing of it. Takes no consent.
+	// Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (DIALOGUE_MEETING_STATE, DIALOGUE_MEETING_REGISTERED_IN_ERROR).
+	RegisterDialogueMeetingInError(ctx context.Context, in *RegisterDialogueMeetingInErrorRequest, opts ...grpc.CallOption) (*DialogueMeeting, error)
 	// Tells what is missing before a meeting should begin, by name, by the consents of this moment.
 	// Errors: NOT_FOUND (DIALOGUE_MEETING_NOT_FOUND).
 	ReadinessDialogueMeeting(ctx context.Context, in *ReadinessDialogueMeetingRequest, opts ...grpc.CallOption) (*MeetingReadiness, error)
@@ -194,13 +203,23 @@ type EmployerDialogueServiceClient interface {
 	// Records that an action is given up: OPEN → DROPPED.
 	// Errors: NOT_FOUND (AGREEMENT_NOT_FOUND, ACTION_NOT_FOUND); ABORTED; FAILED_PRECONDITION (ACTION_NOT_OPEN).
 	DropAction(ctx context.Context, in *DropActionRequest, opts ...grpc.CallOption) (*Agreement, error)
+	// Marks an agreement as registered in error; it counts for nothing from then on, nothing in it is to be done any more, and the
+	// employer sees nothing of it. Takes no consent.
+	// Errors: NOT_FOUND (AGREEMENT_NOT_FOUND); ABORTED; FAILED_PRECONDITION (AGREEMENT_REGISTERED_IN_ERROR).
+	RegisterAgreementInError(ctx context.Context, in *RegisterAgreementInErrorRequest, opts ...grpc.CallOption) (*Agreement, error)
 	// Shows exactly what the employer of an agreement would see now. Nothing is shown that the patient does not consent to for this
 	// employer; a consent withdrawn while the view is built wins. What was shown and withheld is recorded, hence a POST.
-	// Errors: NOT_FOUND (AGREEMENT_NOT_FOUND); UNAVAILABLE (CONSENTS_CHANGING) when the consents change faster than they can be read.
+	// Errors: NOT_FOUND (AGREEMENT_NOT_FOUND); FAILED_PRECONDITION (AGREEMENT_REGISTERED_IN_ERROR); UNAVAILABLE (CONSENTS_CHANGING) when
+	// the consents change faster than they can be read.
 	EmployerViewAgreement(ctx context.Context, in *EmployerViewAgreementRequest, opts ...grpc.CallOption) (*EmployerView, error)
 	// Shows what an employer would see now, also before any agreement. As EmployerViewAgreement.
 	// Errors: NOT_FOUND (EMPLOYER_NOT_FOUND); UNAVAILABLE (CONSENTS_CHANGING).
 	ViewEmployer(ctx context.Context, in *ViewEmployerRequest, opts ...grpc.CallOption) (*EmployerView, error)
+	// Reads how a care unit holds its dialogue meetings. Errors: NOT_FOUND (CARE_UNIT_NOT_FOUND) for a unit that is not the caller's.
+	GetDialogueSettings(ctx context.Context, in *GetDialogueSettingsRequest, opts ...grpc.CallOption) (*DialogueSettings, error)
+	// Changes how a care unit holds its dialogue meetings. Errors: NOT_FOUND (CARE_UNIT_NOT_FOUND); ABORTED; INVALID_ARGUMENT
+	// (FIELD_NOT_UPDATABLE).
+	UpdateDialogueSettings(ctx context.Context, in *UpdateDialogueSettingsRequest, opts ...grpc.CallOption) (*DialogueSettings, error)
 }
 
 type employerDialogueServiceClient struct {
@@ -521,6 +540,16 @@ func (c *employerDialogueServiceClient) NoShowDialogueMeeting(ctx context.Contex
 	return out, nil
 }
 
+func (c *employerDialogueServiceClient) RegisterDialogueMeetingInError(ctx context.Context, in *RegisterDialogueMeetingInErrorRequest, opts ...grpc.CallOption) (*DialogueMeeting, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DialogueMeeting)
+	err := c.cc.Invoke(ctx, EmployerDialogueService_RegisterDialogueMeetingInError_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *employerDialogueServiceClient) ReadinessDialogueMeeting(ctx context.Context, in *ReadinessDialogueMeetingRequest, opts ...grpc.CallOption) (*MeetingReadiness, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(MeetingReadiness)
@@ -601,6 +630,16 @@ func (c *employerDialogueServiceClient) DropAction(ctx context.Context, in *Drop
 	return out, nil
 }
 
+func (c *employerDialogueServiceClient) RegisterAgreementInError(ctx context.Context, in *RegisterAgreementInErrorRequest, opts ...grpc.CallOption) (*Agreement, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Agreement)
+	err := c.cc.Invoke(ctx, EmployerDialogueService_RegisterAgreementInError_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *employerDialogueServiceClient) EmployerViewAgreement(ctx context.Context, in *EmployerViewAgreementRequest, opts ...grpc.CallOption) (*EmployerView, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EmployerView)
@@ -615,6 +654,26 @@ func (c *employerDialogueServiceClient) ViewEmployer(ctx context.Context, in *Vi
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EmployerView)
 	err := c.cc.Invoke(ctx, EmployerDialogueService_ViewEmployer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *employerDialogueServiceClient) GetDialogueSettings(ctx context.Context, in *GetDialogueSettingsRequest, opts ...grpc.CallOption) (*DialogueSettings, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DialogueSettings)
+	err := c.cc.Invoke(ctx, EmployerDialogueService_GetDialogueSettings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *employerDialogueServiceClient) UpdateDialogueSettings(ctx context.Context, in *UpdateDialogueSettingsRequest, opts ...grpc.CallOption) (*DialogueSettings, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DialogueSettings)
+	err := c.cc.Invoke(ctx, EmployerDialogueService_UpdateDialogueSettings_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -731,6 +790,11 @@ type EmployerDialogueServiceServer interface {
 	// Records that somebody did not come: SCHEDULED → NOT_HELD, at its time or later.
 	// Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (DIALOGUE_MEETING_STATE, DIALOGUE_MEETING_NOT_DUE).
 	NoShowDialogueMeeting(context.Context, *NoShowDialogueMeetingRequest) (*DialogueMeeting, error)
+	// Marks a meeting as registered in error, together with the agreement made at it: ONGOING, PAUSED, ENDED, CONCLUDED, CANCELLED or
+	// NOT_HELD, which stays as the state it was in; one still to come is cancelled first. It counts for nothing from then on, and the
+	// employer sees nothing of it. Takes no consent.
+	// Errors: NOT_FOUND; ABORTED; FAILED_PRECONDITION (DIALOGUE_MEETING_STATE, DIALOGUE_MEETING_REGISTERED_IN_ERROR).
+	RegisterDialogueMeetingInError(context.Context, *RegisterDialogueMeetingInErrorRequest) (*DialogueMeeting, error)
 	// Tells what is missing before a meeting should begin, by name, by the consents of this moment.
 	// Errors: NOT_FOUND (DIALOGUE_MEETING_NOT_FOUND).
 	ReadinessDialogueMeeting(context.Context, *ReadinessDialogueMeetingRequest) (*MeetingReadiness, error)
@@ -753,13 +817,23 @@ type EmployerDialogueServiceServer interface {
 	// Records that an action is given up: OPEN → DROPPED.
 	// Errors: NOT_FOUND (AGREEMENT_NOT_FOUND, ACTION_NOT_FOUND); ABORTED; FAILED_PRECONDITION (ACTION_NOT_OPEN).
 	DropAction(context.Context, *DropActionRequest) (*Agreement, error)
+	// Marks an agreement as registered in error; it counts for nothing from then on, nothing in it is to be done any more, and the
+	// employer sees nothing of it. Takes no consent.
+	// Errors: NOT_FOUND (AGREEMENT_NOT_FOUND); ABORTED; FAILED_PRECONDITION (AGREEMENT_REGISTERED_IN_ERROR).
+	RegisterAgreementInError(context.Context, *RegisterAgreementInErrorRequest) (*Agreement, error)
 	// Shows exactly what the employer of an agreement would see now. Nothing is shown that the patient does not consent to for this
 	// employer; a consent withdrawn while the view is built wins. What was shown and withheld is recorded, hence a POST.
-	// Errors: NOT_FOUND (AGREEMENT_NOT_FOUND); UNAVAILABLE (CONSENTS_CHANGING) when the consents change faster than they can be read.
+	// Errors: NOT_FOUND (AGREEMENT_NOT_FOUND); FAILED_PRECONDITION (AGREEMENT_REGISTERED_IN_ERROR); UNAVAILABLE (CONSENTS_CHANGING) when
+	// the consents change faster than they can be read.
 	EmployerViewAgreement(context.Context, *EmployerViewAgreementRequest) (*EmployerView, error)
 	// Shows what an employer would see now, also before any agreement. As EmployerViewAgreement.
 	// Errors: NOT_FOUND (EMPLOYER_NOT_FOUND); UNAVAILABLE (CONSENTS_CHANGING).
 	ViewEmployer(context.Context, *ViewEmployerRequest) (*EmployerView, error)
+	// Reads how a care unit holds its dialogue meetings. Errors: NOT_FOUND (CARE_UNIT_NOT_FOUND) for a unit that is not the caller's.
+	GetDialogueSettings(context.Context, *GetDialogueSettingsRequest) (*DialogueSettings, error)
+	// Changes how a care unit holds its dialogue meetings. Errors: NOT_FOUND (CARE_UNIT_NOT_FOUND); ABORTED; INVALID_ARGUMENT
+	// (FIELD_NOT_UPDATABLE).
+	UpdateDialogueSettings(context.Context, *UpdateDialogueSettingsRequest) (*DialogueSettings, error)
 	mustEmbedUnimplementedEmployerDialogueServiceServer()
 }
 
@@ -863,6 +937,9 @@ func (UnimplementedEmployerDialogueServiceServer) CancelDialogueMeeting(context.
 func (UnimplementedEmployerDialogueServiceServer) NoShowDialogueMeeting(context.Context, *NoShowDialogueMeetingRequest) (*DialogueMeeting, error) {
 	return nil, status.Error(codes.Unimplemented, "method NoShowDialogueMeeting not implemented")
 }
+func (UnimplementedEmployerDialogueServiceServer) RegisterDialogueMeetingInError(context.Context, *RegisterDialogueMeetingInErrorRequest) (*DialogueMeeting, error) {
+	return nil, status.Error(codes.Unimplemented, "method RegisterDialogueMeetingInError not implemented")
+}
 func (UnimplementedEmployerDialogueServiceServer) ReadinessDialogueMeeting(context.Context, *ReadinessDialogueMeetingRequest) (*MeetingReadiness, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReadinessDialogueMeeting not implemented")
 }
@@ -887,11 +964,20 @@ func (UnimplementedEmployerDialogueServiceServer) DoneAction(context.Context, *D
 func (UnimplementedEmployerDialogueServiceServer) DropAction(context.Context, *DropActionRequest) (*Agreement, error) {
 	return nil, status.Error(codes.Unimplemented, "method DropAction not implemented")
 }
+func (UnimplementedEmployerDialogueServiceServer) RegisterAgreementInError(context.Context, *RegisterAgreementInErrorRequest) (*Agreement, error) {
+	return nil, status.Error(codes.Unimplemented, "method RegisterAgreementInError not implemented")
+}
 func (UnimplementedEmployerDialogueServiceServer) EmployerViewAgreement(context.Context, *EmployerViewAgreementRequest) (*EmployerView, error) {
 	return nil, status.Error(codes.Unimplemented, "method EmployerViewAgreement not implemented")
 }
 func (UnimplementedEmployerDialogueServiceServer) ViewEmployer(context.Context, *ViewEmployerRequest) (*EmployerView, error) {
 	return nil, status.Error(codes.Unimplemented, "method ViewEmployer not implemented")
+}
+func (UnimplementedEmployerDialogueServiceServer) GetDialogueSettings(context.Context, *GetDialogueSettingsRequest) (*DialogueSettings, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDialogueSettings not implemented")
+}
+func (UnimplementedEmployerDialogueServiceServer) UpdateDialogueSettings(context.Context, *UpdateDialogueSettingsRequest) (*DialogueSettings, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateDialogueSettings not implemented")
 }
 func (UnimplementedEmployerDialogueServiceServer) mustEmbedUnimplementedEmployerDialogueServiceServer() {
 }
@@ -1473,6 +1559,24 @@ func _EmployerDialogueService_NoShowDialogueMeeting_Handler(srv interface{}, ctx
 	return interceptor(ctx, in, info, handler)
 }
 
+func _EmployerDialogueService_RegisterDialogueMeetingInError_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RegisterDialogueMeetingInErrorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EmployerDialogueServiceServer).RegisterDialogueMeetingInError(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EmployerDialogueService_RegisterDialogueMeetingInError_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EmployerDialogueServiceServer).RegisterDialogueMeetingInError(ctx, req.(*RegisterDialogueMeetingInErrorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _EmployerDialogueService_ReadinessDialogueMeeting_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ReadinessDialogueMeetingRequest)
 	if err := dec(in); err != nil {
@@ -1617,6 +1721,24 @@ func _EmployerDialogueService_DropAction_Handler(srv interface{}, ctx context.Co
 	return interceptor(ctx, in, info, handler)
 }
 
+func _EmployerDialogueService_RegisterAgreementInError_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RegisterAgreementInErrorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EmployerDialogueServiceServer).RegisterAgreementInError(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EmployerDialogueService_RegisterAgreementInError_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EmployerDialogueServiceServer).RegisterAgreementInError(ctx, req.(*RegisterAgreementInErrorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _EmployerDialogueService_EmployerViewAgreement_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(EmployerViewAgreementRequest)
 	if err := dec(in); err != nil {
@@ -1649,6 +1771,42 @@ func _EmployerDialogueService_ViewEmployer_Handler(srv interface{}, ctx context.
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(EmployerDialogueServiceServer).ViewEmployer(ctx, req.(*ViewEmployerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EmployerDialogueService_GetDialogueSettings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDialogueSettingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EmployerDialogueServiceServer).GetDialogueSettings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EmployerDialogueService_GetDialogueSettings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EmployerDialogueServiceServer).GetDialogueSettings(ctx, req.(*GetDialogueSettingsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EmployerDialogueService_UpdateDialogueSettings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateDialogueSettingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EmployerDialogueServiceServer).UpdateDialogueSettings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EmployerDialogueService_UpdateDialogueSettings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EmployerDialogueServiceServer).UpdateDialogueSettings(ctx, req.(*UpdateDialogueSettingsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1785,6 +1943,10 @@ var EmployerDialogueService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _EmployerDialogueService_NoShowDialogueMeeting_Handler,
 		},
 		{
+			MethodName: "RegisterDialogueMeetingInError",
+			Handler:    _EmployerDialogueService_RegisterDialogueMeetingInError_Handler,
+		},
+		{
 			MethodName: "ReadinessDialogueMeeting",
 			Handler:    _EmployerDialogueService_ReadinessDialogueMeeting_Handler,
 		},
@@ -1817,12 +1979,24 @@ var EmployerDialogueService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _EmployerDialogueService_DropAction_Handler,
 		},
 		{
+			MethodName: "RegisterAgreementInError",
+			Handler:    _EmployerDialogueService_RegisterAgreementInError_Handler,
+		},
+		{
 			MethodName: "EmployerViewAgreement",
 			Handler:    _EmployerDialogueService_EmployerViewAgreement_Handler,
 		},
 		{
 			MethodName: "ViewEmployer",
 			Handler:    _EmployerDialogueService_ViewEmployer_Handler,
+		},
+		{
+			MethodName: "GetDialogueSettings",
+			Handler:    _EmployerDialogueService_GetDialogueSettings_Handler,
+		},
+		{
+			MethodName: "UpdateDialogueSettings",
+			Handler:    _EmployerDialogueService_UpdateDialogueSettings_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

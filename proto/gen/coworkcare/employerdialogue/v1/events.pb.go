@@ -174,7 +174,7 @@ func (x *EmployerContactSnapshot) GetRegisteredInError() bool {
 // `dialogue_meeting.rescheduled`, `dialogue_meeting.informed`, `dialogue_meeting.begun`, `dialogue_meeting.perspective_recorded`,
 // `dialogue_meeting.paused`, `dialogue_meeting.concluded`, `dialogue_meeting.cancelled`, `dialogue_meeting.not_held`,
 // `dialogue_meeting.declined` (the patient declines the meeting), `dialogue_meeting.prepared`, `dialogue_meeting.ended` (by the
-// patient, still to be concluded).
+// patient, still to be concluded), `dialogue_meeting.registered_in_error`.
 type DialogueMeetingSnapshot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The meeting.
@@ -196,9 +196,11 @@ type DialogueMeetingSnapshot struct {
 	// What is still missing before it should begin, by name.
 	Missing []DialogueMeeting_Missing `protobuf:"varint,9,rep,packed,name=missing,proto3,enum=coworkcare.employerdialogue.v1.DialogueMeeting_Missing" json:"missing,omitempty"`
 	// The civil day it was held, YYYY-MM-DD; empty until then.
-	HeldDate      string `protobuf:"bytes,10,opt,name=held_date,json=heldDate,proto3" json:"held_date,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	HeldDate string `protobuf:"bytes,10,opt,name=held_date,json=heldDate,proto3" json:"held_date,omitempty"`
+	// Whether it has been registered in error: whatever its state, it counts for nothing.
+	RegisteredInError bool `protobuf:"varint,11,opt,name=registered_in_error,json=registeredInError,proto3" json:"registered_in_error,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *DialogueMeetingSnapshot) Reset() {
@@ -301,7 +303,14 @@ func (x *DialogueMeetingSnapshot) GetHeldDate() string {
 	return ""
 }
 
-// `agreement.made`, `agreement.acknowledged`, `agreement.action_done`, `agreement.action_dropped`.
+func (x *DialogueMeetingSnapshot) GetRegisteredInError() bool {
+	if x != nil {
+		return x.RegisteredInError
+	}
+	return false
+}
+
+// `agreement.made`, `agreement.acknowledged`, `agreement.action_done`, `agreement.action_dropped`, `agreement.registered_in_error`.
 type AgreementSnapshot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The agreement.
@@ -316,8 +325,10 @@ type AgreementSnapshot struct {
 	Actions []*AgreedActionSnapshot `protobuf:"bytes,5,rep,name=actions,proto3" json:"actions,omitempty"`
 	// The parties who have acknowledged it.
 	AcknowledgedParties []Agreement_Party `protobuf:"varint,6,rep,packed,name=acknowledged_parties,json=acknowledgedParties,proto3,enum=coworkcare.employerdialogue.v1.Agreement_Party" json:"acknowledged_parties,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Whether it has been registered in error: nothing in it is to be done any more, whatever the state of an action.
+	RegisteredInError bool `protobuf:"varint,7,opt,name=registered_in_error,json=registeredInError,proto3" json:"registered_in_error,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *AgreementSnapshot) Reset() {
@@ -390,6 +401,13 @@ func (x *AgreementSnapshot) GetAcknowledgedParties() []Agreement_Party {
 		return x.AcknowledgedParties
 	}
 	return nil
+}
+
+func (x *AgreementSnapshot) GetRegisteredInError() bool {
+	if x != nil {
+		return x.RegisteredInError
+	}
+	return false
 }
 
 // One agreed action.
@@ -499,7 +517,7 @@ const file_coworkcare_employerdialogue_v1_events_proto_rawDesc = "" +
 	"\x04kind\x18\x04 \x01(\x0e24.coworkcare.employerdialogue.v1.EmployerContact.KindR\x04kind\x12!\n" +
 	"\fcontact_date\x18\x05 \x01(\tR\vcontactDate\x12E\n" +
 	"\x10acknowledge_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x0facknowledgeTime\x12.\n" +
-	"\x13registered_in_error\x18\a \x01(\bR\x11registeredInError\"\xbb\x04\n" +
+	"\x13registered_in_error\x18\a \x01(\bR\x11registeredInError\"\xeb\x04\n" +
 	"\x17DialogueMeetingSnapshot\x12.\n" +
 	"\x13dialogue_meeting_id\x18\x01 \x01(\tR\x11dialogueMeetingId\x12&\n" +
 	"\x0fcare_episode_id\x18\x02 \x01(\tR\rcareEpisodeId\x12\x1f\n" +
@@ -512,7 +530,8 @@ const file_coworkcare_employerdialogue_v1_events_proto_rawDesc = "" +
 	"\x19moderator_practitioner_id\x18\b \x01(\tR\x17moderatorPractitionerId\x12Q\n" +
 	"\amissing\x18\t \x03(\x0e27.coworkcare.employerdialogue.v1.DialogueMeeting.MissingR\amissing\x12\x1b\n" +
 	"\theld_date\x18\n" +
-	" \x01(\tR\bheldDate\"\xe3\x02\n" +
+	" \x01(\tR\bheldDate\x12.\n" +
+	"\x13registered_in_error\x18\v \x01(\bR\x11registeredInError\"\x93\x03\n" +
 	"\x11AgreementSnapshot\x12!\n" +
 	"\fagreement_id\x18\x01 \x01(\tR\vagreementId\x12.\n" +
 	"\x13dialogue_meeting_id\x18\x02 \x01(\tR\x11dialogueMeetingId\x12&\n" +
@@ -520,7 +539,8 @@ const file_coworkcare_employerdialogue_v1_events_proto_rawDesc = "" +
 	"\vemployer_id\x18\x04 \x01(\tR\n" +
 	"employerId\x12N\n" +
 	"\aactions\x18\x05 \x03(\v24.coworkcare.employerdialogue.v1.AgreedActionSnapshotR\aactions\x12b\n" +
-	"\x14acknowledged_parties\x18\x06 \x03(\x0e2/.coworkcare.employerdialogue.v1.Agreement.PartyR\x13acknowledgedParties\"\xde\x02\n" +
+	"\x14acknowledged_parties\x18\x06 \x03(\x0e2/.coworkcare.employerdialogue.v1.Agreement.PartyR\x13acknowledgedParties\x12.\n" +
+	"\x13registered_in_error\x18\a \x01(\bR\x11registeredInError\"\xde\x02\n" +
 	"\x14AgreedActionSnapshot\x12\x1b\n" +
 	"\taction_id\x18\x01 \x01(\tR\bactionId\x12P\n" +
 	"\vowner_party\x18\x02 \x01(\x0e2/.coworkcare.employerdialogue.v1.Agreement.PartyR\n" +

@@ -101,6 +101,10 @@ const (
 	Reason_ACTION_NOT_OPEN Reason = 36
 	// The consents change faster than they can be read (UNAVAILABLE).
 	Reason_CONSENTS_CHANGING Reason = 37
+	// The meeting is registered in error; nothing more is done to it (FAILED_PRECONDITION).
+	Reason_DIALOGUE_MEETING_REGISTERED_IN_ERROR Reason = 38
+	// The agreement is registered in error; nothing more is done to it (FAILED_PRECONDITION).
+	Reason_AGREEMENT_REGISTERED_IN_ERROR Reason = 39
 )
 
 // Enum value maps for Reason.
@@ -144,6 +148,8 @@ var (
 		35: "ACTION_NOT_FOUND",
 		36: "ACTION_NOT_OPEN",
 		37: "CONSENTS_CHANGING",
+		38: "DIALOGUE_MEETING_REGISTERED_IN_ERROR",
+		39: "AGREEMENT_REGISTERED_IN_ERROR",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":                    0,
@@ -184,6 +190,8 @@ var (
 		"ACTION_NOT_FOUND":                      35,
 		"ACTION_NOT_OPEN":                       36,
 		"CONSENTS_CHANGING":                     37,
+		"DIALOGUE_MEETING_REGISTERED_IN_ERROR":  38,
+		"AGREEMENT_REGISTERED_IN_ERROR":         39,
 	}
 )
 
@@ -218,7 +226,7 @@ var File_coworkcare_employerdialogue_v1_reason_proto protoreflect.FileDescriptor
 
 const file_coworkcare_employerdialogue_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"+coworkcare/employerdialogue/v1/reason.proto\x12\x1ecoworkcare.employerdialogue.v1*\x8c\b\n" +
+	"+coworkcare/employerdialogue/v1/reason.proto\x12\x1ecoworkcare.employerdialogue.v1*\xd9\b\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12EMPLOYER_NOT_FOUND\x10\x01\x12\x13\n" +
@@ -258,7 +266,9 @@ const file_coworkcare_employerdialogue_v1_reason_proto_rawDesc = "" +
 	"\x16AGREEMENT_ACKNOWLEDGED\x10\"\x12\x14\n" +
 	"\x10ACTION_NOT_FOUND\x10#\x12\x13\n" +
 	"\x0fACTION_NOT_OPEN\x10$\x12\x15\n" +
-	"\x11CONSENTS_CHANGING\x10%B^Z\\github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1;employerdialoguev1b\x06proto3"
+	"\x11CONSENTS_CHANGING\x10%\x12(\n" +
+	"$DIALOGUE_MEETING_REGISTERED_IN_ERROR\x10&\x12!\n" +
+	"\x1dAGREEMENT_REGISTERED_IN_ERROR\x10'B^Z\\github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1;employerdialoguev1b\x06proto3"
 
 var (
 	file_coworkcare_employerdialogue_v1_reason_proto_rawDescOnce sync.Once

@@ -388,9 +388,11 @@ type Consent struct {
 	// Which one of the kind; empty where there is only one.
 	ReceiverId string `protobuf:"bytes,18,opt,name=receiver_id,json=receiverId,proto3" json:"receiver_id,omitempty"`
 	// What the receiver may be told: these items and nothing else.
-	ItemTypes     []Consent_ItemType `protobuf:"varint,19,rep,packed,name=item_types,json=itemTypes,proto3,enum=coworkcare.patient.v1.Consent_ItemType" json:"item_types,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ItemTypes []Consent_ItemType `protobuf:"varint,19,rep,packed,name=item_types,json=itemTypes,proto3,enum=coworkcare.patient.v1.Consent_ItemType" json:"item_types,omitempty"`
+	// Who recorded the withdrawal; empty unless it was withdrawn.
+	WithdrawnByPractitionerId string `protobuf:"bytes,20,opt,name=withdrawn_by_practitioner_id,json=withdrawnByPractitionerId,proto3" json:"withdrawn_by_practitioner_id,omitempty"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *Consent) Reset() {
@@ -554,6 +556,13 @@ func (x *Consent) GetItemTypes() []Consent_ItemType {
 		return x.ItemTypes
 	}
 	return nil
+}
+
+func (x *Consent) GetWithdrawnByPractitionerId() string {
+	if x != nil {
+		return x.WithdrawnByPractitionerId
+	}
+	return ""
 }
 
 // Asks to record a consent.
@@ -1598,7 +1607,7 @@ var File_coworkcare_patient_v1_consent_proto protoreflect.FileDescriptor
 
 const file_coworkcare_patient_v1_consent_proto_rawDesc = "" +
 	"\n" +
-	"#coworkcare/patient/v1/consent.proto\x12\x15coworkcare.patient.v1\x1a\x1bbuf/validate/validate.proto\x1a#coworkcare/patient/v1/patient.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\v\n" +
+	"#coworkcare/patient/v1/consent.proto\x12\x15coworkcare.patient.v1\x1a\x1bbuf/validate/validate.proto\x1a#coworkcare/patient/v1/patient.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\f\n" +
 	"\aConsent\x12\x1d\n" +
 	"\n" +
 	"consent_id\x18\x01 \x01(\tR\tconsentId\x12\x1d\n" +
@@ -1626,7 +1635,8 @@ const file_coworkcare_patient_v1_consent_proto_rawDesc = "" +
 	"\vreceiver_id\x18\x12 \x01(\tR\n" +
 	"receiverId\x12F\n" +
 	"\n" +
-	"item_types\x18\x13 \x03(\x0e2'.coworkcare.patient.v1.Consent.ItemTypeR\titemTypes\"?\n" +
+	"item_types\x18\x13 \x03(\x0e2'.coworkcare.patient.v1.Consent.ItemTypeR\titemTypes\x12?\n" +
+	"\x1cwithdrawn_by_practitioner_id\x18\x14 \x01(\tR\x19withdrawnByPractitionerId\"?\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fCOORDINATION\x10\x01\x12\x0f\n" +
