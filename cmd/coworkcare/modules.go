@@ -12,6 +12,7 @@ import (
 	"github.com/coworkcare/coworkcare/platform/act"
 	"github.com/coworkcare/coworkcare/platform/app"
 	"github.com/coworkcare/coworkcare/services/careplan"
+	"github.com/coworkcare/coworkcare/services/caseload"
 	"github.com/coworkcare/coworkcare/services/employerdialogue"
 	"github.com/coworkcare/coworkcare/services/followup"
 	"github.com/coworkcare/coworkcare/services/patient"
@@ -25,6 +26,7 @@ var modules = []app.Module{
 	sickleave.Module,
 	employerdialogue.Module,
 	followup.Module,
+	caseload.Module,
 }
 
 // gatewayOnly names a process without services, which passes everything on.

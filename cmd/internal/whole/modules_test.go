@@ -9,6 +9,7 @@ import (
 
 	"github.com/coworkcare/coworkcare/platform/app"
 	"github.com/coworkcare/coworkcare/services/careplan"
+	"github.com/coworkcare/coworkcare/services/caseload"
 	"github.com/coworkcare/coworkcare/services/employerdialogue"
 	"github.com/coworkcare/coworkcare/services/followup"
 	"github.com/coworkcare/coworkcare/services/patient"
@@ -16,7 +17,7 @@ import (
 )
 
 // modules are the services under test: every folder under services/.
-var modules = []app.Module{patient.Module, careplan.Module, sickleave.Module, employerdialogue.Module, followup.Module}
+var modules = []app.Module{patient.Module, careplan.Module, sickleave.Module, employerdialogue.Module, followup.Module, caseload.Module}
 
 func TestEveryServiceIsHere(t *testing.T) {
 	entries, err := os.ReadDir("../../../services")

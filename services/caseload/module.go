@@ -1,0 +1,31 @@
+// Package caseload is the service for the common picture: a read side over all the others, built from their event logs alone.
+package caseload
+
+import (
+	"context"
+	"embed"
+
+	caseloadv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/caseload/v1"
+
+	"github.com/coworkcare/coworkcare/platform/app"
+	"github.com/coworkcare/coworkcare/services/caseload/internal/api"
+	"github.com/coworkcare/coworkcare/services/caseload/internal/store"
+	"github.com/coworkcare/coworkcare/services/caseload/internal/worker"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Module is the service.
+var Module = app.Module{Name: "caseload", Migrations: migrations, Routes: caseloadv1.RegisterCaseloadServiceHandler, Start: start}
+
+func start(_ context.Context, host *app.Host) error {
+	s := store.New()
+	server := api.NewServer(host, s)
+	caseloadv1.RegisterCaseloadServiceServer(host.Server, server)
+	unasked := worker.New(s, server.Heard)
+	for _, source := range worker.Sources() {
+		host.Consume(source, unasked.OnEvent)
+	}
+	return nil
+}
