@@ -16,8 +16,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Module is the service.
-var Module = app.Module{Name: "caseload", Migrations: migrations, Routes: caseloadv1.RegisterCaseloadServiceHandler, Start: start}
+// Module is the service. Its log tells watchers of rows that have changed and nobody else: it begins anew with each rebuild.
+var Module = app.Module{Name: "caseload", Private: true, Migrations: migrations, Routes: caseloadv1.RegisterCaseloadServiceHandler, Start: start}
 
 func start(_ context.Context, host *app.Host) error {
 	s := store.New()
