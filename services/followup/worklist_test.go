@@ -10,6 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	accessv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/access/v1"
 	followupv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/followup/v1"
@@ -301,6 +303,13 @@ func TestPolicy(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, 1, p.GetBookFirstContactWorkingDays())
 		require.EqualValues(t, 30, p.GetUrgentRiskEscalationMinutes())
+		require.EqualValues(t, 90, p.GetMeetingThirdFlagDays())
+		fields := p.ProtoReflect().Descriptor().Fields()
+		for i := range fields.Len() {
+			if field := fields.Get(i); field.Kind() == protoreflect.Int32Kind {
+				require.Positive(t, p.ProtoReflect().Get(field).Int(), "every limit of the contract has a default: %s", field.Name())
+			}
+		}
 		require.Nil(t, p.GetUpdateTime())
 
 		_, err = c.client.UpdateFollowUpPolicy(c.asManager(), &followupv1.UpdateFollowUpPolicyRequest{FollowUpPolicy: &followupv1.FollowUpPolicy{CareUnitId: c.place.UnitID}})
@@ -314,8 +323,18 @@ func TestPolicy(t *testing.T) {
 			CareUnitId: c.place.UnitID, BookFirstContactWorkingDays: 4, Etag: p.GetEtag()}})
 		refused(t, err, codes.Aborted, "ETAG_MISMATCH")
 
+		_, err = c.client.UpdateFollowUpPolicy(boss, &followupv1.UpdateFollowUpPolicyRequest{FollowUpPolicy: &followupv1.FollowUpPolicy{
+			CareUnitId: c.place.UnitID, ScreeningDays: 61}})
+		require.Equal(t, codes.InvalidArgument, status.Code(err))
+		changed, err = c.client.UpdateFollowUpPolicy(boss, &followupv1.UpdateFollowUpPolicyRequest{FollowUpPolicy: &followupv1.FollowUpPolicy{
+			CareUnitId: c.place.UnitID, ScreeningDays: 7}})
+		require.NoError(t, err)
+		require.EqualValues(t, 7, changed.GetScreeningDays())
+
 		e := c.episode()
 		c.tellEpisode("started", e)
+		c.onSickLeave("2026-06-30")
+		require.Equal(t, "2026-03-09", c.one(followupv1.FollowUp_SCREEN).GetDueDate())
 		require.Equal(t, "2026-03-05", c.one(followupv1.FollowUp_BOOK_FIRST_CONTACT).GetDueDate())
 		_, err = c.client.UpdateFollowUpPolicy(boss, &followupv1.UpdateFollowUpPolicyRequest{FollowUpPolicy: &followupv1.FollowUpPolicy{
 			CareUnitId: c.place.UnitID, BookFirstContactWorkingDays: 1}})

@@ -97,7 +97,10 @@ func Derive(file *File, policy Policy, today date.Day) []Want {
 	slices.SortFunc(d.wants, func(a, b Want) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.SubjectID, b.SubjectID), cmp.Compare(a.Aspect, b.Aspect))
 	})
-	return d.wants
+	// One thing is asked for once, also where a source names it twice.
+	return slices.CompactFunc(d.wants, func(a, b Want) bool {
+		return keyOf(a.Kind, a.SubjectID, a.Aspect) == keyOf(b.Kind, b.SubjectID, b.Aspect)
+	})
 }
 
 // want adds a follow-up with the ends that the facts give it; the earliest counts, the first of two at the same time. The end

@@ -126,20 +126,26 @@ func (f *File) Strangers() []string {
 
 // newDoctors has each GP who joins a team after its start read the patient's one-page brief (R30).
 func (d *derivation) newDoctors(e *Episode) {
+	joined := map[string]date.Day{} // the latest of several times counts
 	for _, m := range e.Team {
-		if m.Role != GP || !m.End.IsZero() || m.Start.IsZero() || slices.Contains(e.Founders, m.PractitionerID) {
-			continue
+		if m.Role == GP && m.End.IsZero() && !slices.Contains(e.Founders, m.PractitionerID) {
+			joined[m.PractitionerID] = max(joined[m.PractitionerID], m.Start)
+		}
+	}
+	for doctor, since := range joined {
+		if since.IsZero() {
+			continue // told of before days of joining were noted
 		}
 		var read *End
 		for _, r := range d.Readings {
-			if r.PractitionerID == m.PractitionerID && date.Of(r.Time) >= m.Start {
+			if r.PractitionerID == doctor && date.Of(r.Time) >= since {
 				read = earlier(read, completed(HasRead, r.Time, r.PractitionerID))
 			}
 		}
 		d.want(Want{
-			Kind: ReadPicture, SubjectID: e.ID, Aspect: m.PractitionerID, EpisodeID: e.ID, Policy: "picture_read",
-			Owner: Owner{Role: GP, PractitionerID: m.PractitionerID}, EscalationRole: CareManager,
-			Due: on(date.AddWorkingDays(m.Start, 1)), Basis: m.Start.String(), Since: m.Start.At(0, 0).UTC(),
+			Kind: ReadPicture, SubjectID: e.ID, Aspect: doctor, EpisodeID: e.ID, Policy: "picture_read",
+			Owner: Owner{Role: GP, PractitionerID: doctor}, EscalationRole: CareManager,
+			Due: on(date.AddWorkingDays(since, 1)), Basis: since.String(), Since: since.At(0, 0).UTC(),
 		}, read)
 	}
 }

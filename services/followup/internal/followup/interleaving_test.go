@@ -19,7 +19,7 @@ type entry struct {
 	see  func(*File)
 }
 
-// world makes histories of the three sources that could have happened.
+// world makes histories of the four sources that could have happened.
 type world struct {
 	t       *rapid.T
 	now     time.Time
@@ -28,6 +28,7 @@ type world struct {
 	// retracted: something that counted as done was taken back. Whether that is on record as done, and then again as to be
 	// done, depends on whether anybody had asked for it in between; what is open does not.
 	retracted bool
+	half      half
 }
 
 func (w *world) tick() Told {
@@ -46,7 +47,7 @@ func (w *world) next(id string) Told {
 	return told
 }
 
-// history draws what happened to one patient, in one order of time, told by three sources.
+// history draws what happened to one patient, in one order of time, told by four sources.
 func history(t *rapid.T) *world {
 	w := &world{t: t, now: clock("2026-03-02 08:00"), sources: map[string][]entry{}, seq: map[string]int64{}}
 	episode := Episode{State: EpisodeOpen, Severe: rapid.Bool().Draw(t, "severe"), Referrals: []Referral{
@@ -96,12 +97,12 @@ func history(t *rapid.T) *world {
 	certificates, flags := 0, 0
 	tellEpisode("started")
 	for range rapid.IntRange(1, 14).Draw(t, "events") {
-		switch rapid.IntRange(0, 11).Draw(t, "what") {
+		switch rapid.IntRange(0, 18).Draw(t, "what") {
 		case 0:
 			i := rapid.IntRange(0, 1).Draw(t, "referral")
 			if was := episode.Referrals[i].State; was != ReferralPending && was != ReferralAwaitingConsent {
 				// Answered for good; somebody may be put in the team all the same.
-				episode.Team = append(episode.Team, Member{PractitionerID: "assigned", Role: episode.Referrals[i].Role})
+				episode.Team = append(episode.Team, Member{PractitionerID: "assigned", Role: rapid.SampledFrom([]Role{episode.Referrals[i].Role, GP}).Draw(t, "role"), Start: date.Of(w.now)})
 				tellEpisode("assigned")
 				continue
 			}
@@ -187,12 +188,20 @@ func history(t *rapid.T) *world {
 				episode.State = "CLOSED"
 				tellEpisode("closed")
 			}
+		case 12:
+			w.readings(t)
+		case 13:
+			w.sickLeave(t)
+		case 14, 15:
+			w.returnToWork(t)
+		default:
+			w.dialogue(t)
 		}
 	}
 	return w
 }
 
-// hear delivers the three histories in a drawn interleaving, now and then twice, and gives the follow-ups that come of it.
+// hear delivers the four histories in a drawn interleaving, now and then twice, and gives the follow-ups that come of it.
 func (w *world) hear(t *rapid.T) map[string]FollowUp {
 	file := NewFile("patient")
 	file.Heard = Place{"provider", "unit"}
@@ -204,8 +213,8 @@ func (w *world) hear(t *rapid.T) map[string]FollowUp {
 	}
 	var order []string
 	for len(rest) > 0 {
-		names := make([]string, 0, 3)
-		for _, source := range []string{"careplan", "patient", "sickleave"} {
+		names := make([]string, 0, 4)
+		for _, source := range []string{"careplan", "employerdialogue", "patient", "sickleave"} {
 			if len(rest[source]) > 0 {
 				names = append(names, source)
 			}
@@ -253,7 +262,7 @@ func values(all map[string]FollowUp) func(func(FollowUp) bool) {
 func told(all map[string]FollowUp, done bool) []string {
 	latest := map[string]FollowUp{}
 	for _, f := range all {
-		key := string(f.Kind) + " " + f.SubjectID
+		key := string(f.Kind) + " " + f.SubjectID + " " + f.Aspect
 		if at, ok := latest[key]; !ok || f.Round > at.Round {
 			latest[key] = f
 		}
@@ -275,7 +284,7 @@ func told(all map[string]FollowUp, done bool) []string {
 	return lines
 }
 
-// However the three sources are interleaved, and whatever is delivered twice, the same is open and the same has been done.
+// However the four sources are interleaved, and whatever is delivered twice, the same is open and the same has been done.
 func TestResultDoesNotDependOnInterleaving(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := history(t)

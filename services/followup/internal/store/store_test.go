@@ -34,7 +34,7 @@ func at(hour int) time.Time { return date.MustParse("2026-03-02").At(hour, 0).UT
 func whole(id string) followup.FollowUp {
 	return followup.FollowUp{
 		ID: id, PatientID: "patient", EpisodeID: "episode", Place: followup.Place{ProviderID: "provider", UnitID: "unit"},
-		Kind: followup.Manual, SubjectID: id, Round: 2, Basis: "basis", Title: "Ring om sömnen", CreatedBy: "doctor",
+		Kind: followup.Manual, SubjectID: id, Aspect: "reader", Round: 2, Basis: "basis", Title: "Ring om sömnen", CreatedBy: "doctor",
 		Owner: followup.Owner{Role: followup.CareManager, PractitionerID: "manager"}, OwnerFrom: followup.Owner{Role: followup.CareManager},
 		Pinned: true, DueDate: date.MustParse("2026-03-03"), DueTime: at(17), Lapse: at(23), State: followup.Open, SnoozedUntil: at(12),
 		SnoozeReason: "sjuk", Reminders: 3, EscalationLevel: 1, EscalationRole: followup.GP, Policy: "policy",
@@ -83,6 +83,9 @@ func TestOncePerRound(t *testing.T) {
 		require.True(t, sqldb.IsUnique(db.Tx(t.Context(), func(tx *sqldb.Tx) error { return s.insert(tx, second) })))
 		second.Round++
 		write(t, db, func(tx *sqldb.Tx) error { return s.insert(tx, second) })
+		another := whole("another")
+		another.SubjectID, another.Aspect = first.SubjectID, "another reader"
+		write(t, db, func(tx *sqldb.Tx) error { return s.insert(tx, another) })
 		nobody := whole("three")
 		nobody.Owner.Role = ""
 		require.Error(t, db.Tx(t.Context(), func(tx *sqldb.Tx) error { return s.insert(tx, nobody) }), "R22: what nobody owns cannot be stored")
@@ -98,13 +101,14 @@ func TestFile(t *testing.T) {
 			f.SeePatient(followup.Patient{Told: told, Place: place, Ended: true})
 			f.SeeEpisode(followup.Episode{Told: told, State: "CLOSED", Severe: true,
 				Referrals: []followup.Referral{{ID: "r", Role: followup.GP, State: followup.ReferralPending, Due: date.MustParse("2026-03-04")}},
-				Team:      []followup.Member{{PractitionerID: "doctor", Role: followup.GP, End: date.MustParse("2026-03-05")}}})
+				Team:      []followup.Member{{PractitionerID: "doctor", Role: followup.GP, Start: date.MustParse("2026-03-02"), End: date.MustParse("2026-03-05")}}})
 			f.SeeConsent(followup.Consent{Told: told, Granted: true, Start: date.MustParse("2026-03-01")})
 			f.SeePlan(followup.Plan{Told: told, EpisodeID: "x", State: followup.PlanActive, CareManagerID: "m",
 				Contacts: map[string]followup.Planned{"p": {Day: date.MustParse("2026-03-10"), State: followup.PlannedPlanned}}})
 			f.SeeContact(followup.Contact{Told: told, EpisodeID: "x", PlannedID: "p", First: true, State: followup.ContactNotAnswered, Scheduled: at(9), Tries: 2})
 			f.SeeCertificate(followup.Certificate{Told: told, State: followup.CertificateSigned, Last: date.MustParse("2026-03-15")})
 			f.SeeFlag(followup.Flag{Told: told, Urgent: true, State: followup.FlagAssessed, Raised: at(8)})
+			seeHalf(f, told)
 		}
 		want := followup.NewFile("patient")
 		see(want)
@@ -129,6 +133,46 @@ func TestFile(t *testing.T) {
 		heard, err := s.HeardOfEpisode(db.Read(t.Context()), "patient", "x")
 		require.NoError(t, err)
 		require.True(t, heard)
+	})
+}
+
+// seeHalf tells of one thing of every topic of the employer's half, and of readings.
+func seeHalf(f *followup.File, told followup.Told) {
+	day := date.MustParse("2026-03-20")
+	f.SeeSickLeave(followup.SickLeave{Told: told, Spells: []followup.Spell{{Start: day, Last: day.AddDays(30)}}})
+	f.SeeScreening(followup.Screening{Told: told, Day: day, Void: true})
+	f.SeeReturnPlan(followup.ReturnPlan{Told: told, EpisodeID: "x", State: followup.ReturnAccepted, Version: 2,
+		Steps:    []followup.ReturnStep{{ID: "s", Start: day, Last: day.AddDays(7), Degree: 50}},
+		CheckIns: []followup.CheckIn{{StepID: "s", Day: day}}})
+	f.SeeRecommendation(followup.Recommendation{Told: told, EpisodeID: "x", State: "ACCEPTED", AnsweredBy: "doctor"})
+	f.SeeBrief(followup.Brief{Told: told, EpisodeID: "x", State: followup.BriefAcknowledged, RequestedBy: "rc", WrittenBy: "m"})
+	f.SeeNote(followup.Note{Told: told, EpisodeID: "x", Void: true, Readers: []followup.NoteReader{
+		{PractitionerID: "doctor", Read: at(9), ReadBy: "doctor"}, {Role: followup.Nurse}}})
+	f.SeeReading(followup.Reading{Told: told, PractitionerID: "doctor"})
+	f.SeeMeeting(followup.Meeting{Told: told, EpisodeID: "x", State: followup.MeetingDeferred, Recheck: day, Moderator: "rc", Uninformed: true})
+	f.SeeAgreement(followup.Agreement{Told: told, EpisodeID: "x", MeetingID: "x", Actions: []followup.Action{{ID: "a", Due: day, State: followup.ActionIsDone}}})
+	f.SeeEmployerConsent(followup.EmployerConsent{Told: told, Declined: true})
+}
+
+// What a later release has told of is passed over, and kept.
+func TestAnUnknownTopic(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, db *sqldb.DB, s *Store) {
+		write(t, db, func(tx *sqldb.Tx) error {
+			if _, err := s.Lock(tx, "patient", followup.Place{}); err != nil {
+				return err
+			}
+			_, err := tx.Exec(`INSERT INTO told (patient_id, topic, subject_id, body) VALUES ('patient', 'weather', 'x', '{}')`)
+			return err
+		})
+		write(t, db, func(tx *sqldb.Tx) error {
+			opened, err := s.OpenFile(tx, "patient", followup.Place{})
+			require.NoError(t, err)
+			require.Equal(t, followup.NewFile("patient"), opened.File)
+			return s.SaveFile(tx, opened)
+		})
+		var n int
+		require.NoError(t, db.Read(t.Context()).QueryRow(`SELECT count(*) FROM told WHERE topic = 'weather'`).Scan(&n))
+		require.Equal(t, 1, n)
 	})
 }
 
@@ -185,5 +229,16 @@ func TestStaff(t *testing.T) {
 		}
 		got, _ := works(followup.Nurse, "2026-03-10")
 		require.False(t, got)
+
+		roles := func(day string, people ...string) map[string]followup.Role {
+			found, err := s.RolesOf(db.Read(t.Context()), "unit", people, date.MustParse(day))
+			require.NoError(t, err)
+			return found
+		}
+		require.Equal(t, map[string]followup.Role{"p": followup.CareManager}, roles("2026-03-10", "p", "q"))
+		require.Empty(t, roles("2026-04-01", "p"))
+		require.Empty(t, roles("2026-03-10"))
+		see(3, followup.UnitManager)
+		require.Empty(t, roles("2026-03-10", "p"), "who can own nothing")
 	})
 }
