@@ -35,10 +35,12 @@ bench: ## Create, get and list over gRPC and REST beside the same SQL, on both e
 
 NPM := npm --prefix clients/ts --no-fund --no-audit --no-update-notifier
 
-clients: build ## The API as its callers meet it: OpenAPI lint, TypeScript client, the page in Chromium, examples (needs Node)
+clients: build ## The API as its callers meet it: examples in Go, OpenAPI lint, the TypeScript client and the page at /docs
+	GOWORK=off GOFLAGS= go -C examples vet ./...
+	COWORKCARE_BIN=$(BIN)/coworkcare GOWORK=off GOFLAGS= go -C examples test -count=1 ./...
 	@if ! command -v npm >/dev/null; then \
-	  echo "no npm: the TypeScript client and the page at /docs are not tried; install Node 20 or later"; test -z "$$CI"; \
-	else $(NPM) ci && $(NPM) run lint && $(NPM) run build && $(NPM) test; fi
+	  echo "no npm: the TypeScript client and the page at /docs are not tried; install Node 20.19 or later"; test -z "$$CI"; \
+	else $(NPM) ci && $(NPM) run lint && $(NPM) run build && COWORKCARE_BIN=$(BIN)/coworkcare $(NPM) test; fi
 
 fuzz: ## Every fuzz test for ten seconds
 	@for package in $$(go list $(PACKAGES)); do \
@@ -64,6 +66,7 @@ verify: generate breaking ## Generated code, modules and contract are as committ
 	  { echo "proto/gen or gateway/openapi is not what the contract generates: run make generate and commit"; exit 1; }
 	GOWORK=off GOFLAGS= go mod tidy -diff
 	GOWORK=off GOFLAGS= go -C proto mod tidy -diff
+	GOWORK=off GOFLAGS= go -C examples mod tidy -diff
 
 breaking: proto-deps $(BUF) ## The contract breaks nobody who uses the one at BASE
 	@rm -rf build/base && mkdir -p build/base/build
@@ -90,6 +93,7 @@ $(BIN)/protoc-gen-go $(BIN)/staticcheck: tools/go.mod
 tidy: ## Tidy every module
 	GOWORK=off GOFLAGS= go mod tidy
 	GOWORK=off GOFLAGS= go -C proto mod tidy
+	GOWORK=off GOFLAGS= go -C examples mod tidy
 	GOWORK=off GOFLAGS= go -C tools mod tidy
 
 clean: ## Remove what was built
