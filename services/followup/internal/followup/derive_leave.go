@@ -122,7 +122,7 @@ func (d *derivation) arranged(e *Episode, s *Spell) *End {
 	var arranged *End
 	for _, m := range d.Meetings {
 		stale := m.State == MeetingConcluded && !m.Held.IsZero() && m.Held < s.Start // of an earlier spell
-		if m.EpisodeID != e.ID || stale || m.State != MeetingScheduled && !m.State.begun() {
+		if m.EpisodeID != e.ID || m.Void || stale || m.State != MeetingScheduled && !m.State.begun() {
 			continue
 		}
 		at := m.Booked
@@ -142,6 +142,10 @@ func (d *derivation) unlessPutOff(w Want, e *Episode, s *Spell, day date.Day, do
 	soonest, paused := w.Since, date.Day(0)
 	for _, m := range d.Meetings {
 		if m.EpisodeID != e.ID {
+			continue
+		}
+		if m.Void {
+			soonest = later(soonest, m.Voided)
 			continue
 		}
 		switch m.State {
@@ -177,7 +181,7 @@ func (d *derivation) unlessPutOff(w Want, e *Episode, s *Spell, day date.Day, do
 // proposedSince tells whether a meeting has been proposed since another was declined.
 func (d *derivation) proposedSince(e *Episode, declined time.Time) bool {
 	for _, m := range d.Meetings {
-		if m.EpisodeID == e.ID && m.State == MeetingProposed && m.Proposed.After(declined) {
+		if m.EpisodeID == e.ID && !m.Void && m.State == MeetingProposed && m.Proposed.After(declined) {
 			return true
 		}
 	}

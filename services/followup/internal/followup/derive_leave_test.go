@@ -134,6 +134,13 @@ func TestR60RisingFlags(t *testing.T) {
 			h.meeting("2026-03-11 10:00", Meeting{State: MeetingScheduled, Scheduled: clock("2026-04-02 10:00")})
 			h.meeting("2026-04-02 11:00", Meeting{State: MeetingNotHeld, Scheduled: clock("2026-04-02 10:00")})
 		}, "2026-04-02", []string{"MEETING_MISSING_FIRST rehabilitation_coordinator coordinator due 2026-04-07", second}},
+		{"R60: one registered in error does not count", func(h *record) {
+			long(h)
+			m := Meeting{State: MeetingScheduled, Scheduled: clock("2026-03-20 10:00")}
+			h.meeting("2026-03-11 10:00", m)
+			m.Void = true
+			h.meeting("2026-03-12 10:00", m)
+		}, "2026-03-12", []string{first}},
 		{"R60: one held in an earlier spell does not count", func(h *record) {
 			long(h)
 			h.meeting("2026-01-11 10:00", Meeting{State: MeetingConcluded, Held: date.MustParse("2026-01-11")})

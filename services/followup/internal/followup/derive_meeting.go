@@ -21,12 +21,23 @@ func (d *derivation) meeting(m *Meeting) {
 
 // putOff is that a meeting will not be held as things stand; nil when it may be.
 func (m *Meeting) putOff() *End {
+	if m.Void {
+		return m.voided()
+	}
 	switch m.State {
 	case MeetingDeferred, MeetingDeclined, MeetingCancelled, MeetingNotHeld:
 		return cancelled(MeetingPutOff, m.Since, m.SinceBy)
 	default:
 		return nil
 	}
+}
+
+// voided is that a meeting was registered in error; nil when it was not.
+func (m *Meeting) voided() *End {
+	if !m.Void {
+		return nil
+	}
+	return cancelled(RegisteredInError, m.Voided, m.VoidedBy)
 }
 
 // ahead is the working day before the one on which a meeting is to be held, but not before the day on which that was told.
@@ -103,7 +114,7 @@ func (d *derivation) recheckMeeting(w Want, m *Meeting) {
 	default:
 		left = completed(MeetingArranged, m.Left, m.LeftBy)
 	}
-	d.coordinated(w, left)
+	d.coordinated(w, left, m.voided())
 }
 
 // agreedActions has the coordinator, not the patient, ask whether what was agreed has been carried out (R59, R72).
@@ -111,6 +122,10 @@ func (d *derivation) agreedActions(a *Agreement) {
 	owner := d.Episodes[a.EpisodeID].owned(RehabilitationCoordinator)
 	if meeting := d.Meetings[a.MeetingID]; owner.PractitionerID == "" && meeting != nil {
 		owner.PractitionerID = meeting.Moderator
+	}
+	var voided *End
+	if a.Void {
+		voided = cancelled(RegisteredInError, a.Voided, a.VoidedBy)
 	}
 	for _, action := range a.Actions {
 		var end *End
@@ -123,7 +138,7 @@ func (d *derivation) agreedActions(a *Agreement) {
 		d.coordinated(Want{
 			Kind: AgreedAction, SubjectID: action.ID, EpisodeID: a.EpisodeID, Policy: "agreed_action", Owner: owner,
 			Due: on(action.Due), Basis: action.Due.String(), Since: action.Known,
-		}, end)
+		}, end, voided)
 	}
 }
 
@@ -151,6 +166,9 @@ func Turn(file *File, policy Policy, today date.Day) date.Day {
 		}
 	}
 	for _, m := range file.Meetings {
+		if m.Void {
+			continue
+		}
 		switch m.State {
 		case MeetingDeferred:
 			see(m.Recheck)

@@ -73,6 +73,12 @@ func TestMeetingFollowUps(t *testing.T) {
 			h.meeting("2026-03-04 10:00", Meeting{State: MeetingDeferred, Recheck: date.MustParse("2026-04-20")})
 			h.meeting("2026-04-13 10:00", Meeting{State: MeetingDeclined})
 		}, "2026-04-13", []string{"PREPARE_MEETING CANCELLED MEETING_PUT_OFF", "RECHECK_MEETING CANCELLED MEETING_PUT_OFF"}},
+		{"one registered in error ends everything that is still open about it", func(h *record) {
+			booked(h)
+			m := scheduled(true)
+			m.Void = true
+			h.meeting("2026-03-20 11:00", m)
+		}, "2026-03-20", []string{"CONCLUDE_MEETING CANCELLED REGISTERED_IN_ERROR", "GIVE_INFORMATION CANCELLED REGISTERED_IN_ERROR", "PREPARE_MEETING CANCELLED REGISTERED_IN_ERROR"}},
 		{"R92: without consent to coordination nothing of it is to be done", func(h *record) {
 			booked(h)
 			h.consent("2026-03-05 10:00", false)
@@ -98,6 +104,12 @@ func TestR72AgreedActions(t *testing.T) {
 			told(h, "2026-03-20 11:00", ActionIsOpen, ActionIsOpen)
 			told(h, "2026-03-23 11:00", ActionIsDone, ActionIsDropped)
 		}, "2026-03-23", []string{"AGREED_ACTION COMPLETED ACTION_DONE", "AGREED_ACTION CANCELLED ACTION_DROPPED"}},
+		{"R59: of an agreement registered in error nothing", func(h *record) {
+			h.team()
+			told(h, "2026-03-20 11:00", ActionIsOpen, ActionIsDone)
+			h.file.SeeAgreement(Agreement{Told: h.told("a", "2026-03-23 11:00"), EpisodeID: "e", Void: true, Actions: []Action{
+				{ID: "x", Due: date.MustParse("2026-04-03"), State: ActionIsOpen}, {ID: "y", Due: date.MustParse("2026-04-03"), State: ActionIsDone}}})
+		}, "2026-03-23", []string{"AGREED_ACTION CANCELLED REGISTERED_IN_ERROR", "AGREED_ACTION COMPLETED ACTION_DONE"}},
 		{"R72: who led the meeting, where the team has no coordinator", func(h *record) {
 			h.episode("2026-03-02 09:00", EpisodeOpen, "gp:doctor")
 			h.consent("2026-03-02 09:00", true)

@@ -50,6 +50,9 @@ type Meeting struct {
 	Left       time.Time    `json:"left,omitzero"`     // of the event that ended that deferral; zero while it stands
 	LeftBy     string       `json:"left_by,omitempty"`
 	LeftFor    MeetingState `json:"left_for,omitempty"`
+	Void       bool         `json:"void,omitempty"`  // registered in error: whatever its state, it counts for nothing
+	Voided     time.Time    `json:"voided,omitzero"` // of the event that said so
+	VoidedBy   string       `json:"voided_by,omitempty"`
 }
 
 // Agreement is what a meeting ended in, as far as there is something to do.
@@ -58,6 +61,10 @@ type Agreement struct {
 	EpisodeID string   `json:"episode"`
 	MeetingID string   `json:"meeting,omitempty"`
 	Actions   []Action `json:"actions"`
+	// Registered in error: nothing in it is to be done any more.
+	Void     bool      `json:"void,omitempty"`
+	Voided   time.Time `json:"voided,omitzero"` // of the event that said so
+	VoidedBy string    `json:"voided_by,omitempty"`
 }
 
 // ActionState is the contract's AgreedAction.State.
@@ -96,6 +103,12 @@ func (f *File) SeeMeeting(seen Meeting) {
 		seen.Recheck, seen.Deferred, seen.Left, seen.LeftBy, seen.LeftFor = was.Recheck, was.Deferred, was.Left, was.LeftBy, was.LeftFor
 		if was.State == seen.State && was.Scheduled.Equal(seen.Scheduled) && (was.State != MeetingDeferred || was.Recheck == recheck) {
 			seen.Since, seen.SinceBy = was.Since, was.SinceBy
+		}
+	}
+	if seen.Void {
+		seen.Voided, seen.VoidedBy = seen.Time, seen.By
+		if was.Void {
+			seen.Voided, seen.VoidedBy = was.Voided, was.VoidedBy
 		}
 	}
 	changed := was.State != seen.State
@@ -140,6 +153,12 @@ func (f *File) SeeAgreement(seen Agreement) {
 	old := f.Agreements[seen.ID]
 	if old != nil && seen.Revision < old.Revision {
 		return
+	}
+	if seen.Void {
+		seen.Voided, seen.VoidedBy = seen.Time, seen.By
+		if old != nil && old.Void {
+			seen.Voided, seen.VoidedBy = old.Voided, old.VoidedBy
+		}
 	}
 	seen.Actions = slices.Clone(seen.Actions)
 	for i := range seen.Actions {

@@ -115,7 +115,7 @@ func (r *reader) meeting(told followup.Told, s *employerdialoguev1.DialogueMeeti
 	return followup.Meeting{
 		Told: told, EpisodeID: s.GetCareEpisodeId(), State: followup.MeetingState(s.GetState().String()),
 		Scheduled: instant(s.GetScheduledTime().AsTime(), s.GetScheduledTime() != nil), Recheck: r.day(s.GetRecheckDate()),
-		Held: r.day(s.GetHeldDate()), Moderator: s.GetModeratorPractitionerId(),
+		Held: r.day(s.GetHeldDate()), Moderator: s.GetModeratorPractitionerId(), Void: s.GetRegisteredInError(),
 		Uninformed: slices.ContainsFunc(s.GetMissing(), func(m employerdialoguev1.DialogueMeeting_Missing) bool {
 			return slices.Contains(information(), m)
 		}),
@@ -123,7 +123,7 @@ func (r *reader) meeting(told followup.Told, s *employerdialoguev1.DialogueMeeti
 }
 
 func (r *reader) agreement(told followup.Told, s *employerdialoguev1.AgreementSnapshot) followup.Agreement {
-	a := followup.Agreement{Told: told, EpisodeID: s.GetCareEpisodeId(), MeetingID: s.GetDialogueMeetingId()}
+	a := followup.Agreement{Told: told, EpisodeID: s.GetCareEpisodeId(), MeetingID: s.GetDialogueMeetingId(), Void: s.GetRegisteredInError()}
 	for _, one := range s.GetActions() {
 		a.Actions = append(a.Actions, followup.Action{
 			ID: one.GetActionId(), Due: r.day(one.GetDueDate()), State: followup.ActionState(one.GetState().String()),
