@@ -49,7 +49,7 @@ func agreementTo(r agreementRow) *employerdialoguev1.Agreement {
 	told := &employerdialoguev1.Agreement{
 		AgreementId: a.ID, PatientId: a.PatientID, CareEpisodeId: a.EpisodeID, DialogueMeetingId: a.MeetingID, EmployerId: a.EmployerID,
 		Facts: pointsTo(a.Facts), Agreements: pointsTo(a.Agreements), PractitionerId: a.PractitionerID, Etag: page.Etag(r.Revision),
-		CreateTime: instant(a.CreateTime), UpdateTime: instant(r.UpdateTime),
+		CreateTime: instant(a.CreateTime), UpdateTime: instant(r.UpdateTime), ErrorMark: markTo(a.Error),
 	}
 	for _, x := range a.Actions {
 		told.Actions = append(told.Actions, &employerdialoguev1.AgreedAction{
@@ -70,7 +70,9 @@ func agreementTo(r agreementRow) *employerdialoguev1.Agreement {
 // tellAgreement tells the event of an agreement, coded fields only, and answers with it.
 func tellAgreement(tx *act.Tx, event string, r agreementRow) (*employerdialoguev1.Agreement, error) {
 	a := r.Value
-	told := &employerdialoguev1.AgreementSnapshot{AgreementId: a.ID, DialogueMeetingId: a.MeetingID, CareEpisodeId: a.EpisodeID, EmployerId: a.EmployerID}
+	told := &employerdialoguev1.AgreementSnapshot{
+		AgreementId: a.ID, DialogueMeetingId: a.MeetingID, CareEpisodeId: a.EpisodeID, EmployerId: a.EmployerID, RegisteredInError: a.Error != nil,
+	}
 	for _, x := range a.Actions {
 		told.Actions = append(told.Actions, &employerdialoguev1.AgreedActionSnapshot{
 			ActionId: x.ID, OwnerParty: partyTo(x.Owner), Horizon: horizonTo(x.Horizon), StartByDate: x.StartBy.String(), DueDate: x.Due.String(),

@@ -232,6 +232,7 @@ func (u *unit) prepare(id string) {
 	_, err := u.client.PrepareDialogueMeeting(u.rc, &employerdialoguev1.PrepareDialogueMeetingRequest{
 		PatientId: u.patient, DialogueMeetingId: id, Preparation: &employerdialoguev1.MeetingPreparation{
 			OwnDescription: "canary-description", Needs: "canary-needs", WorkAbility: "canary-ability", ContactWish: "canary-wish", NotToBeSaid: "canary-secret",
+			OwnExpectation: "canary-expectation",
 		},
 	})
 	require.NoError(u, err)

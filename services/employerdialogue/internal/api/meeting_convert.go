@@ -54,7 +54,7 @@ func preparationOf(p *employerdialoguev1.MeetingPreparation) *employerdialogue.P
 	}
 	return &employerdialogue.Preparation{
 		OwnDescription: p.GetOwnDescription(), Needs: p.GetNeeds(), WorkAbility: p.GetWorkAbility(), ContactWish: p.GetContactWish(),
-		NotToBeSaid: p.GetNotToBeSaid(),
+		NotToBeSaid: p.GetNotToBeSaid(), OwnExpectation: p.GetOwnExpectation(),
 	}
 }
 
@@ -64,6 +64,13 @@ func agendaOf(points []*employerdialoguev1.AgendaPoint) []employerdialogue.Agend
 		read = append(read, employerdialogue.AgendaPoint{Topic: employerdialogue.Topic(nameOf(p.GetTopic())), Text: p.GetText()})
 	}
 	return read
+}
+
+func markTo(m *employerdialogue.ErrorMark) *employerdialoguev1.ErrorMark {
+	if m == nil {
+		return nil
+	}
+	return &employerdialoguev1.ErrorMark{Reason: m.Reason, PractitionerId: m.PractitionerID, MarkTime: instant(m.Time)}
 }
 
 // meetingTo writes a meeting in whole.
@@ -78,6 +85,7 @@ func meetingTo(r meetingRow) *employerdialoguev1.DialogueMeeting {
 		EndingCause: named[employerdialoguev1.MeetingEnding_Cause](employerdialoguev1.MeetingEnding_Cause_value, string(m.Cause)),
 		EndingNote:  m.EndingNote, Etag: page.Etag(r.Revision), CreateTime: instant(m.CreateTime), UpdateTime: instant(r.UpdateTime),
 	}
+	told.ErrorMark = markTo(m.Error)
 	if m.State == employerdialogue.Declined {
 		told.EndingNote = m.DeclineNote
 	}
@@ -90,7 +98,7 @@ func meetingTo(r meetingRow) *employerdialoguev1.DialogueMeeting {
 	if p := m.Preparation; p != nil {
 		told.Preparation = &employerdialoguev1.MeetingPreparation{
 			OwnDescription: p.OwnDescription, Needs: p.Needs, WorkAbility: p.WorkAbility, ContactWish: p.ContactWish, NotToBeSaid: p.NotToBeSaid,
-			PrepareTime: instant(p.Time),
+			OwnExpectation: p.OwnExpectation, PrepareTime: instant(p.Time),
 		}
 	}
 	for _, p := range m.Agenda {

@@ -9,7 +9,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	careplanv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1"
 	ed "github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1"
 	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
 	sickleavev1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1"
@@ -324,44 +323,6 @@ func TestR64_StartByIsCountedBackFromTheStep(t *testing.T) {
 		require.NoError(u, err)
 		require.Equal(u, "2026-03-23", agreement.GetActions()[0].GetStartByDate())
 		require.Equal(u, "2026-04-12", agreement.GetActions()[0].GetDueDate())
-	})
-}
-
-func TestR69_R89_ReadinessIsNamed(t *testing.T) {
-	run(t, func(u *unit) {
-		u.consent()
-		id := u.propose().GetDialogueMeetingId()
-		total := int32(24)
-		u.hear("careplan", act.Event{Type: "assessment.recorded", ResourceID: uuid.NewString(), Snapshot: &careplanv1.AssessmentSnapshot{
-			AssessmentId: uuid.NewString(), CareEpisodeId: u.episode, Instrument: "MADRS-S", AnswerDate: "2026-03-01", TotalScore: &total, Band: "moderate",
-		}})
-		readiness, err := u.client.ReadinessDialogueMeeting(u.rc, &ed.ReadinessDialogueMeetingRequest{PatientId: u.patient, DialogueMeetingId: id})
-		require.NoError(u, err)
-		require.False(u, readiness.GetReady())
-		require.Equal(u, []ed.DialogueMeeting_Missing{
-			ed.DialogueMeeting_EMPLOYER_CONSENT, ed.DialogueMeeting_EARLY_TALK, ed.DialogueMeeting_BRIEF, ed.DialogueMeeting_PREPARATION,
-			ed.DialogueMeeting_PATIENT_ORAL_INFORMATION, ed.DialogueMeeting_PATIENT_WRITTEN_INFORMATION,
-			ed.DialogueMeeting_EMPLOYER_ORAL_INFORMATION, ed.DialogueMeeting_EMPLOYER_WRITTEN_INFORMATION, ed.DialogueMeeting_SCHEDULE,
-		}, readiness.GetMissing())
-		require.Equal(u, "MADRS-S", readiness.GetAssessments()[0].GetInstrument())
-		require.EqualValues(u, 24, readiness.GetAssessments()[0].GetTotalScore())
-		forCM, err := u.client.ReadinessDialogueMeeting(u.cm, &ed.ReadinessDialogueMeetingRequest{PatientId: u.patient, DialogueMeetingId: id})
-		require.NoError(u, err)
-		require.Empty(u, forCM.GetAssessments())
-		u.consent(patientv1.Consent_CONTACT)
-		u.hearBrief()
-		u.earlyTalk()
-		u.prepare(id)
-		u.inform(id)
-		u.schedule(id, 8)
-		readiness, err = u.client.ReadinessDialogueMeeting(u.rc, &ed.ReadinessDialogueMeetingRequest{PatientId: u.patient, DialogueMeetingId: id})
-		require.NoError(u, err)
-		require.Equal(u, []ed.DialogueMeeting_Missing{ed.DialogueMeeting_BRIEF}, readiness.GetMissing(), "renewed within 5 days before the meeting")
-		u.Advance(5 * 24 * time.Hour)
-		u.hearBrief()
-		readiness, err = u.client.ReadinessDialogueMeeting(u.rc, &ed.ReadinessDialogueMeetingRequest{PatientId: u.patient, DialogueMeetingId: id})
-		require.NoError(u, err)
-		require.True(u, readiness.GetReady())
 	})
 }
 

@@ -37,7 +37,7 @@ func (s *Server) ReadinessDialogueMeeting(ctx context.Context, r *employerdialog
 		}
 	}
 	told.BriefId = brief
-	told.Assessments, err = s.marks(ctx, m)
+	told.Assessments, told.OwnExpectation, err = s.forCoordinator(ctx, m)
 	return told, err
 }
 
@@ -57,12 +57,13 @@ func (s *Server) GuideDialogueMeeting(ctx context.Context, r *employerdialoguev1
 	for _, p := range g.Agenda {
 		told.Agenda = append(told.Agenda, &employerdialoguev1.GuidePoint{Heading: p.Heading, Text: p.Text})
 	}
-	told.Assessments, err = s.marks(ctx, m)
+	told.Assessments, told.OwnExpectation, err = s.forCoordinator(ctx, m)
 	return told, err
 }
 
-// marks are the latest results, for the coordinator who prepares the meeting and nobody else.
-func (s *Server) marks(ctx context.Context, m employerdialogue.Meeting) ([]*employerdialoguev1.AssessmentMark, error) {
+// forCoordinator is what the coordinator who prepares the meeting has before her, and nobody else: the latest results with their
+// course, and what the patient expects.
+func (s *Server) forCoordinator(ctx context.Context, m employerdialogue.Meeting) ([]*employerdialoguev1.AssessmentMark, string, error) {
 	caller, _ := identity.FromContext(ctx)
 	place := access.PlaceFrom(ctx)
 	coordinates := false
@@ -70,17 +71,24 @@ func (s *Server) marks(ctx context.Context, m employerdialogue.Meeting) ([]*empl
 		coordinates = coordinates || held == identity.RoleRehabilitationCoordinator
 	}
 	if !coordinates {
-		return nil, nil
+		return nil, "", nil
 	}
 	latest, err := scores(s.read(ctx), m.PatientID, m.EpisodeID)
 	if err != nil {
-		return nil, err
+		return nil, "", err
+	}
+	var expectation string
+	if m.Preparation != nil {
+		expectation = m.Preparation.OwnExpectation
 	}
 	var told []*employerdialoguev1.AssessmentMark
 	for _, score := range latest {
 		mark := &employerdialoguev1.AssessmentMark{
 			AssessmentId: score.AssessmentID, Instrument: score.Instrument, AnswerDate: score.Day.String(), Band: score.Band,
-			MeanScore: score.Mean, Change: score.Change,
+			MeanScore: score.Mean, Change: score.Change, Response: score.Response, Remission: score.Remission,
+		}
+		for _, point := range score.Course {
+			mark.Course = append(mark.Course, &employerdialoguev1.ScorePoint{AnswerDate: point.Day.String(), Score: point.Score})
 		}
 		if score.Total != nil {
 			total := int32(*score.Total)
@@ -88,5 +96,5 @@ func (s *Server) marks(ctx context.Context, m employerdialogue.Meeting) ([]*empl
 		}
 		told = append(told, mark)
 	}
-	return told, nil
+	return told, expectation, nil
 }

@@ -70,6 +70,9 @@ func (s *Server) EmployerViewAgreement(ctx context.Context, r *employerdialoguev
 	if err != nil {
 		return nil, err
 	}
+	if err := row.Value.Sound(); err != nil {
+		return nil, refusal(err)
+	}
 	return s.view(ctx, r.GetPatientId(), row.Value.EmployerID, &row.Value)
 }
 
@@ -79,7 +82,7 @@ func (s *Server) ViewEmployer(ctx context.Context, r *employerdialoguev1.ViewEmp
 	if _, err := s.Store.Employer(s.read(ctx), place.ProviderID, r.GetEmployerId()); err != nil {
 		return nil, absentEmployer(err)
 	}
-	rows, err := s.Store.Agreements().List(s.read(ctx), place.ProviderID, r.GetPatientId(), store.Filter{EmployerID: r.GetEmployerId()}, store.Position{}, 1)
+	rows, err := s.Store.Agreements().List(s.read(ctx), place.ProviderID, r.GetPatientId(), latestSound(r.GetEmployerId()), store.Position{}, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +136,7 @@ func itemsTo(items []employerdialogue.Item) []patientv1.Consent_ItemType {
 func (s *Server) facts(ctx context.Context, patientID, employerID string, agreement *employerdialogue.Agreement, consents employerdialogue.Consents) (employerdialogue.Case, error) {
 	place, q, today := access.PlaceFrom(ctx), s.read(ctx), date.Of(s.Clock.Now())
 	known := employerdialogue.Case{Agreement: agreement}
-	rows, err := s.Store.Meetings().List(q, place.ProviderID, patientID, store.Filter{EmployerID: employerID}, store.Position{}, 1)
+	rows, err := s.Store.Meetings().List(q, place.ProviderID, patientID, latestSound(employerID), store.Position{}, 1)
 	if err != nil {
 		return known, err
 	}
@@ -201,11 +204,12 @@ func scores(q sqldb.Querier, patientID, episodeID string) ([]employerdialogue.Sc
 	if err != nil {
 		return nil, err
 	}
-	latest := map[string]*careplanv1.AssessmentSnapshot{}
+	latest, courses := map[string]*careplanv1.AssessmentSnapshot{}, map[string][]*careplanv1.AssessmentSnapshot{}
 	for _, a := range told {
 		if a.GetRegisteredInError() || episodeID != "" && a.GetCareEpisodeId() != episodeID {
 			continue
 		}
+		courses[a.GetInstrument()] = append(courses[a.GetInstrument()], a)
 		// Ids are in the order of recording, which decides between two of one day.
 		if before := latest[a.GetInstrument()]; before == nil || a.GetAnswerDate() >= before.GetAnswerDate() {
 			latest[a.GetInstrument()] = a
@@ -215,7 +219,7 @@ func scores(q sqldb.Querier, patientID, episodeID string) ([]employerdialogue.Sc
 	for _, a := range latest {
 		score := employerdialogue.Score{
 			AssessmentID: a.GetAssessmentId(), Instrument: a.GetInstrument(), Band: a.GetBand(), Day: dayOf(a.GetAnswerDate()),
-			Mean: a.MeanScore, Change: a.Change,
+			Mean: a.MeanScore, Change: a.Change, Response: a.GetResponse(), Remission: a.GetRemission(), Course: courseOf(courses[a.GetInstrument()]),
 		}
 		if a.TotalScore != nil {
 			total := int(a.GetTotalScore())
@@ -225,4 +229,23 @@ func scores(q sqldb.Querier, patientID, episodeID string) ([]employerdialogue.Sc
 	}
 	slices.SortFunc(found, func(a, b employerdialogue.Score) int { return strings.Compare(a.Instrument, b.Instrument) })
 	return found, nil
+}
+
+// courseLimit is how many results of a course are shown, the latest.
+const courseLimit = 50
+
+// courseOf puts the results with an instrument, which come in the order of recording, in the order of the days they were answered.
+func courseOf(told []*careplanv1.AssessmentSnapshot) []employerdialogue.ScorePoint {
+	slices.SortStableFunc(told, func(a, b *careplanv1.AssessmentSnapshot) int {
+		return strings.Compare(a.GetAnswerDate(), b.GetAnswerDate())
+	})
+	var course []employerdialogue.ScorePoint
+	for _, a := range told[max(0, len(told)-courseLimit):] {
+		point := employerdialogue.ScorePoint{Day: dayOf(a.GetAnswerDate()), Score: a.GetMeanScore()}
+		if a.TotalScore != nil {
+			point.Score = float64(a.GetTotalScore())
+		}
+		course = append(course, point)
+	}
+	return course
 }

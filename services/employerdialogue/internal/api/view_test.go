@@ -31,7 +31,7 @@ var marks = map[patientv1.Consent_ItemType][]string{
 }
 
 // never is what no consent lets through.
-var never = []string{"canary-private", "canary-secret", "canary-says-EMPLOYER", "canary-view"}
+var never = []string{"canary-private", "canary-secret", "canary-says-EMPLOYER", "canary-view", "canary-expectation"}
 
 // full is a patient of whom everything is known; it gives the agreement.
 func (u *unit) full() string {

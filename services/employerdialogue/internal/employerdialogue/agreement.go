@@ -24,6 +24,7 @@ type Agreement struct {
 	Actions           []Action
 	Acknowledgements  []Acknowledgement
 	CreateTime        time.Time
+	Error             *ErrorMark // nil unless it is registered in error
 }
 
 // Point is one fact or one thing agreed. Withheld is never for the employer, whatever is consented to.
@@ -116,6 +117,9 @@ func blank(text string) bool { return strings.TrimSpace(text) == "" }
 // Acknowledge records that a party acknowledges the agreement, once. That of the employer, who must have seen it, takes the
 // patient's consent to the item AGREEMENT.
 func (a Agreement) Acknowledge(act Act, consents Consents, party Party) (Agreement, error) {
+	if err := a.Sound(); err != nil {
+		return a, err
+	}
 	if party == Employer {
 		if err := consents.MustCover(ItemAgreement); err != nil {
 			return a, err
@@ -144,6 +148,9 @@ func (a Agreement) Drop(act Act, actionID, reason string) (Agreement, error) {
 }
 
 func (a Agreement) endAction(act Act, actionID, state, reason string) (Agreement, error) {
+	if err := a.Sound(); err != nil {
+		return a, err
+	}
 	i := slices.IndexFunc(a.Actions, func(x Action) bool { return x.ID == actionID })
 	if i < 0 {
 		return a, &Refusal{Class: Absent, Reason: ReasonActionNotFound, Text: "the agreement has no such action"}

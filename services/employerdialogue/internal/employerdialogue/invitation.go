@@ -26,6 +26,9 @@ func (m Meeting) Invite(consents Consents, recipient Party) (Invitation, error) 
 	if cancels {
 		slot = m.Invited
 	}
+	if m.Error != nil && !cancels {
+		return Invitation{}, inErrorMeeting(m.State) // nobody is invited to what should never have been there
+	}
 	if slot.Time.IsZero() {
 		return Invitation{}, &Refusal{
 			Reason: ReasonMeetingState, State: m.State, Allowed: m.State.Verbs(), Text: "the meeting has never been scheduled; nobody is invited",

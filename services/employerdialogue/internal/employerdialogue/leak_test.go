@@ -21,7 +21,7 @@ var words = map[employerdialogue.Item][]string{
 }
 
 // never are seen by no employer, whatever is consented to.
-var never = []string{"canary-secret", "canary-withheld", "canary-employer-perspective", "canary-note", "canary-deviation", "canary-none", "canary-agenda"}
+var never = []string{"canary-secret", "canary-withheld", "canary-employer-perspective", "canary-note", "canary-deviation", "canary-none", "canary-agenda", "canary-expectation", "2026-02-16"}
 
 func wholeCase() employerdialogue.Case {
 	total, change := 31, -4.0
@@ -31,6 +31,7 @@ func wholeCase() employerdialogue.Case {
 			Invited: employerdialogue.Slot{Time: date.MustParse("2026-03-09").At(10, 0), Length: 60, Place: "CENTRE"},
 			Preparation: &employerdialogue.Preparation{
 				OwnDescription: "canary-description", Needs: "canary-needs", WorkAbility: "canary-ability", ContactWish: "canary-wish", NotToBeSaid: "canary-secret",
+				OwnExpectation: "canary-expectation",
 			},
 			Agenda:     []employerdialogue.AgendaPoint{{Topic: "TASKS", Text: "canary-agenda"}},
 			Deferral:   &employerdialogue.Deferral{Note: "canary-note"},
@@ -45,7 +46,9 @@ func wholeCase() employerdialogue.Case {
 		SickLeave:   []employerdialogue.Step{{Start: date.MustParse("2026-03-02"), End: date.MustParse("2026-03-29"), Degree: 100}},
 		ReturnSteps: []employerdialogue.Step{{Start: date.MustParse("2026-03-30"), End: date.MustParse("2026-04-26"), Degree: 75}},
 		Diagnoses:   []string{"F43.8A"},
-		Scores:      []employerdialogue.Score{{Instrument: "MADRS-S", Band: "canary-band", Total: &total, Change: &change, Day: date.MustParse("2026-03-01")}},
+		Scores: []employerdialogue.Score{{Instrument: "MADRS-S", Band: "canary-band", Total: &total, Change: &change, Day: date.MustParse("2026-03-01"), Course: []employerdialogue.ScorePoint{
+			{Day: date.MustParse("2026-02-16"), Score: 35}, {Day: date.MustParse("2026-03-01"), Score: 31},
+		}}},
 	}
 }
 
@@ -105,6 +108,7 @@ func TestAViewRestsOnConsentedItemsOnly(t *testing.T) {
 		if !consents.Covers(employerdialogue.ItemPerspective) {
 			other.Meeting.Perspectives[0].Text = rapid.String().Draw(t, "perspective")
 		}
+		other.Meeting.Preparation.OwnExpectation = rapid.String().Draw(t, "expectation")
 		other.Meeting.Preparation.NotToBeSaid = rapid.String().Draw(t, "secret")
 		require.Equal(t, employerdialogue.See(known, consents).Document(), employerdialogue.See(other, consents).Document())
 	})

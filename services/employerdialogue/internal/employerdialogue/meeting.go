@@ -132,6 +132,7 @@ type Meeting struct {
 	Cause          Cause
 	EndingNote     string
 	CreateTime     time.Time
+	Error          *ErrorMark // nil unless it is registered in error
 }
 
 // Slot is when, how long (minutes) and where.
@@ -149,9 +150,10 @@ type PlaceAgreement struct {
 	Time           time.Time
 }
 
-// Preparation is what the patient wants said. NotToBeSaid is for the moderator alone.
+// Preparation is what the patient wants said. NotToBeSaid and OwnExpectation are for the team, never for the employer.
 type Preparation struct {
 	OwnDescription, Needs, WorkAbility, ContactWish, NotToBeSaid string
+	OwnExpectation                                               string // of the return to work
 	Time                                                         time.Time
 }
 

@@ -44,6 +44,7 @@ type Violation struct{ Field, Reason, Message string }
 // The reasons of the domain, as declared in the contract.
 const (
 	ReasonMeetingState        = "DIALOGUE_MEETING_STATE"
+	ReasonMeetingInError      = "DIALOGUE_MEETING_REGISTERED_IN_ERROR"
 	ReasonMeetingNotDue       = "DIALOGUE_MEETING_NOT_DUE"
 	ReasonCoordinationConsent = "COORDINATION_CONSENT_MISSING"
 	ReasonEmployerConsent     = "EMPLOYER_CONSENT_MISSING"
@@ -61,6 +62,7 @@ const (
 	ReasonLengthOutOfRange    = "LENGTH_OUT_OF_RANGE"
 	ReasonReturnStep          = "RETURN_STEP_NOT_FOUND"
 	ReasonAttendeeAddress     = "ATTENDEE_ADDRESS_MISSING"
+	ReasonAgreementInError    = "AGREEMENT_REGISTERED_IN_ERROR"
 	ReasonAcknowledged        = "AGREEMENT_ACKNOWLEDGED"
 	ReasonActionNotFound      = "ACTION_NOT_FOUND"
 	ReasonActionNotOpen       = "ACTION_NOT_OPEN"

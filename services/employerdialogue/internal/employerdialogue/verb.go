@@ -22,6 +22,8 @@ const (
 	VerbConclude    Verb = "conclude"
 	VerbCancel      Verb = "cancel"
 	VerbNoShow      Verb = "noShow"
+
+	VerbRegisterInError Verb = "registerInError"
 )
 
 // Verbs are what a state allows.
@@ -36,19 +38,24 @@ func (s State) Verbs() []Verb {
 	case Scheduled:
 		return []Verb{VerbPrepare, VerbDefer, VerbDecline, VerbReschedule, VerbInform, VerbBegin, VerbCancel, VerbNoShow}
 	case Ongoing:
-		return []Verb{VerbPerspective, VerbPause, VerbEnd, VerbConclude}
+		return []Verb{VerbPerspective, VerbPause, VerbEnd, VerbConclude, VerbRegisterInError}
 	case Paused:
-		return []Verb{VerbResume, VerbEnd, VerbConclude}
+		return []Verb{VerbResume, VerbEnd, VerbConclude, VerbRegisterInError}
 	case Ended:
-		return []Verb{VerbConclude}
+		return []Verb{VerbConclude, VerbRegisterInError}
 	case NotHeld:
-		return []Verb{VerbDecline, VerbResume, VerbCancel}
+		return []Verb{VerbDecline, VerbResume, VerbCancel, VerbRegisterInError}
+	case Concluded, Cancelled:
+		return []Verb{VerbRegisterInError}
 	default:
 		return nil
 	}
 }
 
 func (m Meeting) allows(verb Verb) error {
+	if m.Error != nil {
+		return inErrorMeeting(m.State)
+	}
 	allowed := m.State.Verbs()
 	if slices.Contains(allowed, verb) {
 		return nil

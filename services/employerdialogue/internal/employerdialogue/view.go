@@ -24,6 +24,14 @@ type Score struct {
 	Day                            date.Day
 	Total                          *int
 	Mean, Change                   *float64
+	Response, Remission            bool
+	Course                         []ScorePoint // of the instrument, this result last; never for an employer
+}
+
+// ScorePoint is one result in a course: a sum or, for instruments that average, a mean.
+type ScorePoint struct {
+	Day   date.Day
+	Score float64
 }
 
 // ViewItem is one item that an employer sees, line by line, in Swedish.

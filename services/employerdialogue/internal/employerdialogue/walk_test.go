@@ -18,7 +18,7 @@ var verbs = []employerdialogue.Verb{
 	employerdialogue.VerbPrepare, employerdialogue.VerbDefer, employerdialogue.VerbDecline, employerdialogue.VerbResume,
 	employerdialogue.VerbSchedule, employerdialogue.VerbReschedule, employerdialogue.VerbInform, employerdialogue.VerbBegin,
 	employerdialogue.VerbPerspective, employerdialogue.VerbPause, employerdialogue.VerbEnd, employerdialogue.VerbConclude,
-	employerdialogue.VerbCancel, employerdialogue.VerbNoShow,
+	employerdialogue.VerbCancel, employerdialogue.VerbNoShow, employerdialogue.VerbRegisterInError,
 }
 
 // model says where each verb leads from each state, written down apart from the code under test.
@@ -27,11 +27,12 @@ var model = map[employerdialogue.State]map[employerdialogue.Verb]employerdialogu
 	"DEFERRED":  {"prepare": "DEFERRED", "defer": "DEFERRED", "decline": "DECLINED", "resume": "PROPOSED", "cancel": "CANCELLED"},
 	"DECLINED":  {"resume": "PROPOSED", "cancel": "CANCELLED"},
 	"SCHEDULED": {"prepare": "SCHEDULED", "defer": "DEFERRED", "decline": "DECLINED", "reschedule": "SCHEDULED", "inform": "SCHEDULED", "begin": "ONGOING", "cancel": "CANCELLED", "noShow": "NOT_HELD"},
-	"ONGOING":   {"recordPerspective": "ONGOING", "pause": "PAUSED", "end": "ENDED", "conclude": "CONCLUDED"},
-	"PAUSED":    {"resume": "ONGOING", "end": "ENDED", "conclude": "CONCLUDED"},
-	"ENDED":     {"conclude": "CONCLUDED"},
-	"NOT_HELD":  {"decline": "DECLINED", "resume": "PROPOSED", "cancel": "CANCELLED"},
-	"CONCLUDED": {}, "CANCELLED": {},
+	"ONGOING":   {"recordPerspective": "ONGOING", "pause": "PAUSED", "end": "ENDED", "conclude": "CONCLUDED", "registerInError": "ONGOING"},
+	"PAUSED":    {"resume": "ONGOING", "end": "ENDED", "conclude": "CONCLUDED", "registerInError": "PAUSED"},
+	"ENDED":     {"conclude": "CONCLUDED", "registerInError": "ENDED"},
+	"NOT_HELD":  {"decline": "DECLINED", "resume": "PROPOSED", "cancel": "CANCELLED", "registerInError": "NOT_HELD"},
+	"CONCLUDED": {"registerInError": "CONCLUDED"},
+	"CANCELLED": {"registerInError": "CANCELLED"},
 }
 
 var start = date.MustParse("2026-03-02").At(8, 0)
@@ -70,7 +71,8 @@ func take(t *rapid.T, m employerdialogue.Meeting, by employerdialogue.Act) (step
 		allowed := m.State.Verbs()
 		if rapid.IntRange(0, 9).Draw(t, "on") > 1 && len(allowed) > 3 { // and lead to a meeting, not away from it
 			allowed = slices.DeleteFunc(slices.Clone(allowed), func(v employerdialogue.Verb) bool {
-				return v == employerdialogue.VerbCancel || v == employerdialogue.VerbDecline || v == employerdialogue.VerbDefer || v == employerdialogue.VerbInform
+				return v == employerdialogue.VerbCancel || v == employerdialogue.VerbDecline || v == employerdialogue.VerbDefer || v == employerdialogue.VerbInform ||
+					v == employerdialogue.VerbRegisterInError
 			})
 		}
 		if len(allowed) > 0 {
@@ -145,6 +147,8 @@ func take(t *rapid.T, m employerdialogue.Meeting, by employerdialogue.Act) (step
 		next, err = m.Cancel(rapid.SampledFrom([]employerdialogue.Cause{"NOT_NEEDED", "OTHER"}).Draw(t, "cause"), s.reason)
 	case employerdialogue.VerbNoShow:
 		next, err = m.NoShow(by, "PATIENT_ABSENT", "")
+	case employerdialogue.VerbRegisterInError:
+		next, err = m.RegisterInError(by, s.reason)
 	}
 	return s, next, err
 }
@@ -158,7 +162,7 @@ func TestWalksOfAMeeting(t *testing.T) {
 		m, err := employerdialogue.Propose(by, employerdialogue.Consents{Coordination: true}, employerdialogue.Origin{ID: "m", EmployerID: "e"})
 		require.NoError(t, err)
 		for range 150 {
-			if len(model[m.State]) == 0 && rapid.IntRange(0, 3).Draw(t, "anew") > 0 {
+			if len(model[m.State]) == 1 && rapid.IntRange(0, 3).Draw(t, "anew") > 0 {
 				m, err = employerdialogue.Propose(by, employerdialogue.Consents{Coordination: true}, employerdialogue.Origin{ID: "m", EmployerID: "e"})
 				require.NoError(t, err)
 			}
@@ -176,6 +180,14 @@ func TestWalksOfAMeeting(t *testing.T) {
 			guarded(t, m, next, s, by)
 			m = next
 			reached[m.State]++
+			if m.Error != nil {
+				_, _, err := take(t, m, by)
+				var r *employerdialogue.Refusal
+				require.ErrorAs(t, err, &r)
+				require.Equal(t, employerdialogue.ReasonMeetingInError, r.Reason, "nothing more is done to it")
+				m, err = employerdialogue.Propose(by, employerdialogue.Consents{Coordination: true}, employerdialogue.Origin{ID: "m", EmployerID: "e"})
+				require.NoError(t, err)
+			}
 		}
 	})
 	for state := range model {
@@ -193,7 +205,7 @@ func refusedRightly(t *rapid.T, m employerdialogue.Meeting, s step, allowed bool
 	switch s.verb {
 	case employerdialogue.VerbDecline, employerdialogue.VerbPause, employerdialogue.VerbEnd:
 		require.False(t, allowed, "the patient's word is never refused: %v", err)
-	case employerdialogue.VerbDefer, employerdialogue.VerbCancel, employerdialogue.VerbNoShow:
+	case employerdialogue.VerbDefer, employerdialogue.VerbCancel, employerdialogue.VerbNoShow, employerdialogue.VerbRegisterInError:
 		require.NotContains(t, []string{employerdialogue.ReasonCoordinationConsent, employerdialogue.ReasonEmployerConsent}, r.Reason)
 	}
 }
@@ -212,6 +224,9 @@ func guarded(t *rapid.T, m, next employerdialogue.Meeting, s step, by employerdi
 		return slices.ContainsFunc(departed, func(d employerdialogue.Deviation) bool { return d.Code == code })
 	}
 	switch s.verb {
+	case employerdialogue.VerbRegisterInError:
+		require.Regexp(t, `\S`, next.Error.Reason)
+		require.Equal(t, "rc", next.Error.PractitionerID)
 	case employerdialogue.VerbPrepare:
 		require.True(t, s.consents.Coordination)
 		for _, p := range next.Agenda {

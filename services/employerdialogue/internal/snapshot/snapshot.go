@@ -15,7 +15,7 @@ func Meeting(m employerdialogue.Meeting, missing []employerdialogue.Missing) *em
 		DialogueMeetingId: m.ID, CareEpisodeId: m.EpisodeID, EmployerId: m.EmployerID, ModeratorPractitionerId: m.ModeratorID,
 		State:    employerdialoguev1.DialogueMeeting_State(employerdialoguev1.DialogueMeeting_State_value[string(m.State)]),
 		Kind:     employerdialoguev1.DialogueMeeting_Kind(employerdialoguev1.DialogueMeeting_Kind_value[string(m.Kind)]),
-		HeldDate: m.HeldDay().String(),
+		HeldDate: m.HeldDay().String(), RegisteredInError: m.Error != nil,
 	}
 	if !m.Slot.Time.IsZero() {
 		told.ScheduledTime = timestamppb.New(m.Slot.Time)

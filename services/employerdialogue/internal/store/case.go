@@ -44,20 +44,28 @@ func (s *Store) Contacts() Table[employerdialogue.Contact] {
 	}}
 }
 
-// InError is the state of a contact that is registered in error.
+// InError is the state in the table of what is registered in error: no list by state finds it, and it is under way no more.
 const InError = "IN_ERROR"
 
 // Meetings keeps dialogue meetings. ErrExists: one with the employer is under way.
 func (s *Store) Meetings() Table[employerdialogue.Meeting] {
 	return Table[employerdialogue.Meeting]{store: s, name: "dialogue_meeting", key: func(m employerdialogue.Meeting) key {
-		return key{m.ID, m.PatientID, m.EpisodeID, m.EmployerID, string(m.State), m.CreateTime}
+		state := string(m.State)
+		if m.Error != nil {
+			state = InError
+		}
+		return key{m.ID, m.PatientID, m.EpisodeID, m.EmployerID, state, m.CreateTime}
 	}}
 }
 
 // Agreements keeps agreements.
 func (s *Store) Agreements() Table[employerdialogue.Agreement] {
 	return Table[employerdialogue.Agreement]{store: s, name: "agreement", key: func(a employerdialogue.Agreement) key {
-		return key{a.ID, a.PatientID, a.EpisodeID, a.EmployerID, "MADE", a.CreateTime}
+		state := "MADE"
+		if a.Error != nil {
+			state = InError
+		}
+		return key{a.ID, a.PatientID, a.EpisodeID, a.EmployerID, state, a.CreateTime}
 	}}
 }
 
@@ -146,6 +154,7 @@ func (t Table[T]) scan(row scanner) (Row[T], error) {
 type Filter struct {
 	EpisodeID, EmployerID string
 	States                []string
+	Sound                 bool // without what is registered in error
 }
 
 // List reads a patient's, newest first by creation, at most limit, those after a position when one is given.
@@ -167,6 +176,9 @@ func (t Table[T]) List(q sqldb.Querier, careProviderID, patientID string, f Filt
 		for _, state := range f.States {
 			args = append(args, state)
 		}
+	}
+	if f.Sound {
+		where.WriteString(` AND state <> ` + bind(InError))
 	}
 	if after.ID != "" {
 		where.WriteString(` AND (create_time, id) < (` + bind(sqldb.Micros(after.Time)) + `, ` + bind(after.ID) + `)`)
