@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -18,7 +19,6 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -30,6 +30,7 @@ type Telemetry struct {
 	// Recent keeps the last traces, where Start was asked for that; else nil.
 	Recent *Recent
 
+	slow time.Duration
 	stop []func(context.Context) error
 }
 
@@ -39,9 +40,13 @@ type Option func(*Telemetry)
 // KeepRecent keeps the last traces in memory, beside sending them where they are to go.
 func KeepRecent() Option { return func(t *Telemetry) { t.Recent = NewRecent() } }
 
+// SlowerThan sends every trace of a call or a piece of work that takes this long, whatever share is sampled; 0 sends none for that.
+// Without this option it is a second.
+func SlowerThan(slow time.Duration) Option { return func(t *Telemetry) { t.slow = slow } }
+
 // Start sets up the process-wide providers. version is the program's.
 func Start(ctx context.Context, version string, options ...Option) (*Telemetry, error) {
-	t := &Telemetry{Registry: prometheus.NewRegistry()}
+	t := &Telemetry{Registry: prometheus.NewRegistry(), slow: defaultSlow}
 	for _, option := range options {
 		option(t)
 	}
@@ -67,24 +72,25 @@ func Start(ctx context.Context, version string, options ...Option) (*Telemetry, 
 	return t, nil
 }
 
-// traces sends traces where OTEL_TRACES_EXPORTER or an OTLP endpoint says; with neither, calls still get trace ids for
-// answers and logs, and nothing is recorded.
+// traces sends traces where OTEL_TRACES_EXPORTER or an OTLP endpoint says, and keeps the last ones where that was asked for.
 func (t *Telemetry) traces(ctx context.Context, described *resource.Resource) (trace.TracerProvider, error) {
-	configured := false
+	tracing := Tracing{Slow: t.slow, Recent: t.Recent, Resource: described}
+	var err error
+	if tracing.Sampler, err = samplerOf(os.Getenv); err != nil {
+		return nil, fmt.Errorf("choosing the traces to send: %w", err)
+	}
 	for _, variable := range []string{"OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"} {
-		configured = configured || os.Getenv(variable) != ""
+		if os.Getenv(variable) == "" || tracing.Exporter != nil {
+			continue
+		}
+		if tracing.Exporter, err = autoexport.NewSpanExporter(ctx); err != nil {
+			return nil, fmt.Errorf("setting up the export of traces: %w", err)
+		}
 	}
-	if !configured && t.Recent != nil {
-		return sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(t.Recent), sdktrace.WithResource(described)), nil
+	if autoexport.IsNoneSpanExporter(tracing.Exporter) {
+		tracing.Exporter = nil
 	}
-	if !configured {
-		return sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample())), nil
-	}
-	exporter, err := autoexport.NewSpanExporter(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("setting up the export of traces: %w", err)
-	}
-	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(described))
+	provider := tracing.Provider()
 	t.stop = append(t.stop, provider.Shutdown)
 	return provider, nil
 }
