@@ -7,6 +7,54 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// Facts, agreements and possible actions are three lists, and each action is followed up.
+func TestR59_TheRecordHoldsThreeListsAndEachActionIsFollowedUp(t *testing.T) {
+	onBothEngines(t, func(c *clinic) {
+		// given a meeting in which an action is the employer's and another the centre's
+		p := c.coordinated("CONTACT")
+		m := p.ready().heard()
+		ending := m.conclusion()
+		ending["actions"] = append(ending["actions"].(list), object{
+			"text": "Samtal om sömn", "ownerParty": "CENTRE", "horizon": "LONG", "leadTimeDays": 5, "dueDate": c.in(60),
+		})
+
+		// when one of its actions lacks an owner or a day to be done by, then it does not close
+		for _, wrong := range []object{{"text": "x", "horizon": "SHORT", "dueDate": c.in(9)}, {"text": "x", "horizon": "SHORT", "ownerParty": "EMPLOYER"}} {
+			status, _, _ := c.send(c.coordinator, http.MethodPost, "/v1/patients/"+p.id+"/dialogueMeetings/"+m.id+":conclude", object{
+				"facts": ending["facts"], "agreements": ending["agreements"], "actions": list{wrong},
+			})
+			require.Equal(c, http.StatusBadRequest, status)
+		}
+		require.Empty(c, p.open("AGREED_ACTION"))
+
+		// when it is closed, then the record has three lists, and each action an owner, a start and a day to be done by
+		agreement := "/agreements/" + m.to("conclude", ending).text("agreementId")
+		record := p.read(c.gp, agreement)
+		require.Equal(c, []string{"Det tar tid.", secret}, record.texts("facts", "text"))
+		require.Equal(c, []string{"En sak i taget."}, record.texts("agreements", "text"))
+		actions := record.list("actions")
+		require.Equal(c, []string{"EMPLOYER", "CENTRE"}, record.texts("actions", "ownerParty"))
+		require.Equal(c, []string{c.in(20), c.in(55)}, record.texts("actions", "startByDate"))
+		require.Equal(c, []string{c.in(30), c.in(60)}, record.texts("actions", "dueDate"))
+
+		// and each becomes a follow-up, which the coordinator, not the patient, asks about
+		followUps := p.open("AGREED_ACTION")
+		require.Len(c, followUps, 2)
+		for i, f := range followUps {
+			require.Equal(c, actions[i].text("actionId"), f.text("subjectId"))
+			require.Equal(c, c.coordinator.id, f.text("ownerPractitionerId"))
+		}
+		require.Equal(c, c.in(30), followUps[0].text("dueDate"))
+
+		// when one is done and the other given up, then their follow-ups end
+		p.do(c.coordinator, agreement+"/actions/"+actions[0].text("actionId")+":done", object{})
+		p.do(c.coordinator, agreement+"/actions/"+actions[1].text("actionId")+":drop", object{"reason": "behövs inte"})
+		require.Empty(c, p.open("AGREED_ACTION"))
+		ends := p.read(c.gp, "/followUps?kind=AGREED_ACTION").texts("followUps", "end.cause")
+		require.Equal(c, []string{"ACTION_DONE", "ACTION_DROPPED"}, ends)
+	})
+}
+
 // Some changes take time at the workplace.
 func TestR64_LeadTimeIsCountedBackFromTheStepItServes(t *testing.T) {
 	onBothEngines(t, func(c *clinic) {

@@ -138,14 +138,18 @@ func TestR69_TheCareManagersBriefComesFirst(t *testing.T) {
 
 		// when the coordinator asks for the brief, then the care manager writes it, and writing alone is not enough
 		brief := p.do(c.coordinator, "/briefs:request", object{"careEpisodeId": p.episode}).text("briefId")
+		require.Equal(c, c.careManager.id, p.open("WRITE_BRIEF")[0].text("ownerPractitionerId"), "the care manager is asked")
 		p.refuse(http.StatusForbidden, "ROLE_REQUIRED", c.coordinator, "/briefs/"+brief+":write", object{"situation": "Det vet jag inte."})
 		p.do(c.careManager, "/briefs/"+brief+":write", object{"situation": "Orkar två timmar i taget.", "whatToAvoid": "Öppet landskap."})
 		m := p.proposed()
 		require.Contains(c, m.to("readiness", object{}).texts("missing"), "BRIEF")
+		require.Empty(c, p.open("WRITE_BRIEF"))
+		require.Equal(c, c.coordinator.id, p.open("READ_BRIEF")[0].text("ownerPractitionerId"))
 
 		// and once it is acknowledged, the contact bears no warning
 		read := p.do(c.coordinator, "/briefs/"+brief+":acknowledge", object{})
 		require.Equal(c, c.coordinator.id, read.text("acknowledgedByPractitionerId"))
+		require.Empty(c, p.open("READ_BRIEF"))
 		require.Empty(c, p.do(c.coordinator, "/employerContacts", p.earlyTalk()).texts("warnings"))
 		require.NotContains(c, m.to("readiness", object{}).texts("missing"), "BRIEF")
 

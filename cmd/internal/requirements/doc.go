@@ -3,13 +3,14 @@
 // on PostgreSQL. Each asserts what must happen and what must not. How the parts behave in every corner is tested where they are;
 // here it is whether the model is kept.
 //
-//	agreement_test.go    R64 R70 R71
+//	agreement_test.go    R59 R64 R70 R71
 //	certificate_test.go  R39
 //	consent_test.go      R63 R66 R67 R69 R85
 //	declining_test.go    R92
 //	employer_test.go     R75 R86
+//	flag_test.go         R43 R60 R62
 //	meeting_test.go      R51 R52 R53 R54 R55 R56 R57 R58
-//	note_test.go         R90
+//	note_test.go         R29 R90
 //	return_test.go       R44 R93
 //	screening_test.go    R23 R24
 //

@@ -104,6 +104,10 @@ func TestR54_BeginningWithoutInformationNamesWhatIsMissing(t *testing.T) {
 		// when it is to begin, then the missing marks are named, and it does not begin
 		missing := []string{"PATIENT_WRITTEN_INFORMATION", "EMPLOYER_ORAL_INFORMATION", "EMPLOYER_WRITTEN_INFORMATION"}
 		require.Equal(c, missing, m.to("readiness", object{}).texts("missing"))
+		todo := p.open("GIVE_INFORMATION")
+		require.Len(c, todo, 1, "it is in the coordinator's list")
+		require.Equal(c, c.coordinator.id, todo[0].text("ownerPractitionerId"))
+		require.Equal(c, c.in(0), todo[0].text("dueDate"), "the working day before")
 		c.pass(1)
 		warned := m.refuses("DEVIATION_REASON_REQUIRED", "begin", object{})
 		named := []string{missing[0] + "_MISSING", missing[1] + "_MISSING", missing[2] + "_MISSING"}
@@ -125,6 +129,7 @@ func TestR54_BeginningWithoutInformationNamesWhatIsMissing(t *testing.T) {
 		require.True(c, complete.to("readiness", object{}).flag("ready"))
 		require.Empty(c, complete.to("begin", object{}).list("deviations"))
 		require.Len(c, complete.now().list("informationMarks"), 4)
+		require.Empty(c, complete.open("GIVE_INFORMATION"))
 	})
 }
 

@@ -5,7 +5,57 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/coworkcare/coworkcare/platform/identity"
 )
+
+// Notes are read, or the care manager knows that they are not.
+func TestR29_TheCareManagerSeesWhatIsUnread(t *testing.T) {
+	onBothEngines(t, func(c *clinic) {
+		// given a summary that the GP must read: one for a GP who knows the patient, one for a GP who is new
+		known, fresh := c.followed(), c.followed()
+		c.pass(35)
+		locum := c.hire(identity.RoleGP)
+		c.Settle()
+		fresh.do(c.careManager, "/careEpisodes/"+fresh.episode+":assignTeam", object{"practitionerId": locum.id, "role": "ROLE_GP"})
+		summary := func(p *patient, reader colleague) string {
+			c.Helper()
+			return p.do(c.careManager, "/notes", object{
+				"careEpisodeId": p.episode, "text": "Sover bättre.", "mandatoryReaders": list{object{"practitionerId": reader.id}},
+			}).text("noteId")
+		}
+		ofKnown, ofFresh := summary(known, c.gp), summary(fresh, locum)
+
+		// then it is in the list of each, sooner for the one who is new, and reading the page is not "I have read"
+		require.Equal(c, "2026-04-08", known.open("READ_NOTE")[0].text("dueDate"), "two working days after Easter Monday")
+		require.Equal(c, "2026-04-07", fresh.open("READ_NOTE")[0].text("dueDate"))
+		require.Equal(c, locum.id, fresh.open("READ_NOTE")[0].text("ownerPractitionerId"))
+		known.read(c.gp, "/notes/"+ofKnown)
+		require.Len(c, known.open("READ_NOTE"), 1)
+
+		// when the limit passes without a word, then the GP has been reminded again and again, the new one before the other
+		c.pass(1)
+		require.Zero(c, known.open("READ_NOTE")[0].number("reminders"))
+		require.EqualValues(c, 1, fresh.open("READ_NOTE")[0].number("reminders"))
+		c.pass(2)
+		require.EqualValues(c, 2, known.open("READ_NOTE")[0].number("reminders"))
+		require.True(c, known.open("READ_NOTE")[0].flag("overdue"))
+
+		// and the care manager sees it unread
+		c.pass(1)
+		for p, note := range map[*patient]string{known: ofKnown, fresh: ofFresh} {
+			require.Equal(c, []string{note}, p.read(c.careManager, "/notes?unread=true").texts("notes", "noteId"))
+			require.NotEmpty(c, where(p.mine(c.careManager), func(f value) bool { return f.text("kind") == "READ_NOTE" }))
+		}
+
+		// when the GP says "I have read", then it is read, and nobody is reminded any longer
+		known.do(c.gp, "/notes/"+ofKnown+":acknowledge", object{})
+		require.Empty(c, known.read(c.careManager, "/notes?unread=true").list("notes"))
+		require.Empty(c, known.open("READ_NOTE"))
+		require.Equal(c, c.gp.id, known.read(c.careManager, "/notes/"+ofKnown).text("mandatoryReaders.0.acknowledgedByPractitionerId"))
+		require.Len(c, fresh.open("READ_NOTE"), 1)
+	})
+}
 
 // What is personal stays with few.
 func TestR90_ARestrictedNoteShowsThatItIsThereAndWhoseItIs(t *testing.T) {

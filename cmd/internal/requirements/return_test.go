@@ -76,6 +76,10 @@ func TestR93_StepsAreAProposalUntilTheGPAnswers(t *testing.T) {
 			p.refuse(http.StatusForbidden, "ROLE_REQUIRED", who, path+":answer", object{"kind": "ACCEPTED"})
 		}
 
+		// and the proposal waits in the GP's list
+		require.Len(c, p.open("ANSWER_RETURN_PLAN"), 1)
+		require.Empty(c, p.open("RETURN_STEP"), "nobody prepares what is a proposal")
+
 		// when the GP answers with another degree, then the steps stand with the GP's
 		second := plan.text("steps.1.stepId")
 		p.do(c.gp, path+":answer", object{"kind": "CHANGED", "degrees": list{object{"stepId": second, "degree": 100}}, "reason": "för tidigt"})
@@ -83,6 +87,8 @@ func TestR93_StepsAreAProposalUntilTheGPAnswers(t *testing.T) {
 		require.Equal(c, "ACCEPTED", plan.text("state"))
 		require.EqualValues(c, 100, plan.number("steps.1.degree"))
 		require.Equal(c, c.gp.id, plan.text("answer.practitionerId"))
+		require.Empty(c, p.open("ANSWER_RETURN_PLAN"))
+		require.NotEmpty(c, p.open("RETURN_STEP"))
 		require.Empty(c, plan.texts("agreedParties"), "they have agreed to another version")
 		require.Contains(c, p.employerSees().String(), "Planerad sjukskrivning 100 procent")
 

@@ -24,11 +24,14 @@ func TestR23_WhoIsNotScreenedIsOnTheUnitsList(t *testing.T) {
 		// when the limit of 14 days has not passed, then nobody is listed; when it has, then who is not screened is, and no other
 		c.pass(13)
 		require.Empty(c, unscreened())
+		require.Len(c, waiting.open("SCREEN"), 1, "and is in somebody's list beforehand")
+		require.Empty(c, short.open("SCREEN"), "the sick leave is over")
 		screening := screened.do(c.coordinator, "/screenings", object{
 			"careEpisodeId": screened.episode, "need": "COORDINATED", "reason": "Konflikt om arbetsuppgifter.", "offer": "OFFERED",
 		})
 		c.pass(1)
 		require.Equal(c, []string{waiting.id}, unscreened())
+		require.Empty(c, screened.open("SCREEN"))
 		c.refused(http.StatusNotFound, "CARE_UNIT_NOT_FOUND", c.stranger, "/v1/careUnits/"+c.unit+"/unscreened", nil)
 
 		// when the patient declines the offer, then that is an answer: the patient is screened, and stays so
