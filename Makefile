@@ -9,10 +9,10 @@ TOOLS := protoc-gen-go protoc-gen-go-grpc protoc-gen-grpc-gateway
 PACKAGES := ./... ./proto/...
 export GOFLAGS ?= -buildvcs=auto
 
-.PHONY: help run reset build test race bench clients fuzz lint generate verify breaking proto-deps tidy clean
+.PHONY: help run reset build test race bench clients deploy-check fuzz lint generate verify breaking proto-deps tidy clean
 
 help: ## What there is to do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## Start everything with synthetic people, and walk one through twelve weeks of care
 	@PATH="$(BIN):$$PATH" $(BIN)/coworkcare dev --demo
@@ -41,6 +41,10 @@ clients: build ## The API as its callers meet it: examples in Go, OpenAPI lint, 
 	@if ! command -v npm >/dev/null; then \
 	  echo "no npm: the TypeScript client and the page at /docs are not tried; install Node 20.19 or later"; test -z "$$CI"; \
 	else $(NPM) ci && $(NPM) run lint && $(NPM) run build && COWORKCARE_BIN=$(BIN)/coworkcare $(NPM) test; fi
+
+deploy-check: ## Chart, compose file, dashboards, alerts and runbooks, held against what reads them and a running demo
+	GOWORK=off GOFLAGS= go -C tools/deploycheck vet ./...
+	GOWORK=off GOFLAGS= go -C tools/deploycheck test -count=1 -timeout 30m ./...
 
 fuzz: ## Every fuzz test for ten seconds
 	@for package in $$(go list $(PACKAGES)); do \
