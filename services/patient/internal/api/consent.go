@@ -89,7 +89,8 @@ func (s *Server) tell(tx *act.Tx, event string, c patient.Consent) error {
 // WithdrawConsent takes a consent back.
 func (s *Server) WithdrawConsent(ctx context.Context, r *patientv1.WithdrawConsentRequest) (*patientv1.Consent, error) {
 	return act.Do(ctx, s.acts, r, func(tx *act.Tx) (*patientv1.Consent, error) {
-		if _, err := actor(tx); err != nil {
+		by, err := actor(tx)
+		if err != nil {
 			return nil, err
 		}
 		if err := s.take(tx, r.GetPatientId()); err != nil {
@@ -102,7 +103,7 @@ func (s *Server) WithdrawConsent(ctx context.Context, r *patientv1.WithdrawConse
 		if err := tx.CheckEtag(r.GetEtag(), c.Revision); err != nil {
 			return nil, err
 		}
-		if c, err = c.Withdraw(r.GetNote(), tx.Now); err != nil {
+		if c, err = c.Withdraw(by, r.GetNote(), tx.Now); err != nil {
 			return nil, refusal(err)
 		}
 		if err := s.store.UpdateConsent(tx.Tx, tx.Place.ProviderID, c); err != nil {

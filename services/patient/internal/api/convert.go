@@ -166,7 +166,8 @@ func consentProto(c patient.Consent) *patientv1.Consent {
 		ItemTypes: snapshot.Items(c.Items), State: patientv1.Consent_State(patientv1.Consent_State_value[string(c.State)]),
 		StartDate: c.Start.String(), EndDate: c.End.String(), Form: patientv1.Consent_Form(patientv1.Consent_Form_value[c.Form]),
 		Note: c.Note, PractitionerId: c.PractitionerID, EndTime: stamp(c.EndTime), WithdrawalNote: c.WithdrawalNote,
-		RegisteredInError: markProto(c.Error), Granted: c.Yes,
+		WithdrawnByPractitionerId: c.WithdrawnBy,
+		RegisteredInError:         markProto(c.Error), Granted: c.Yes,
 		Etag: page.Etag(c.Revision), CreateTime: stamp(c.Created), UpdateTime: stamp(c.Updated),
 	}
 }

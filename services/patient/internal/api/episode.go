@@ -119,26 +119,18 @@ func (s *Server) ListCareEpisodes(ctx context.Context, r *patientv1.ListCareEpis
 // AcceptReferral takes a referral on.
 func (s *Server) AcceptReferral(ctx context.Context, r *patientv1.AcceptReferralRequest) (*patientv1.CareEpisode, error) {
 	return s.changeEpisode(ctx, r, r, "care_episode.referral_accepted", func(tx *act.Tx, e patient.Episode) (patient.Episode, error) {
-		by, err := actor(tx)
-		if err != nil {
-			return e, err
-		}
 		consented, err := s.consented(tx, e.PatientID)
 		if err != nil {
 			return e, err
 		}
-		return e.Accept(patient.Answer{ReferralID: r.GetReferralId(), Role: roleOf(r.GetRole()), By: by, Held: held(tx)}, consented, tx.Now)
+		return e.Accept(patient.Answer{ReferralID: r.GetReferralId(), Role: roleOf(r.GetRole()), By: tx.Caller.PractitionerID, Held: held(tx)}, consented, tx.Now)
 	})
 }
 
 // DeclineReferral turns a referral down.
 func (s *Server) DeclineReferral(ctx context.Context, r *patientv1.DeclineReferralRequest) (*patientv1.CareEpisode, error) {
 	return s.changeEpisode(ctx, r, r, "care_episode.referral_declined", func(tx *act.Tx, e patient.Episode) (patient.Episode, error) {
-		by, err := actor(tx)
-		if err != nil {
-			return e, err
-		}
-		return e.Decline(patient.Answer{ReferralID: r.GetReferralId(), Role: roleOf(r.GetRole()), By: by, Held: held(tx)}, r.GetReason(), tx.Now)
+		return e.Decline(patient.Answer{ReferralID: r.GetReferralId(), Role: roleOf(r.GetRole()), By: tx.Caller.PractitionerID, Held: held(tx)}, r.GetReason(), tx.Now)
 	})
 }
 
@@ -186,11 +178,14 @@ type episodeRequest interface {
 	GetEtag() string
 }
 
-// changeEpisode changes an episode and tells of it. A change that returns the episode at the revision it had changes nothing.
+// changeEpisode changes an episode in somebody's name and tells of it. A change that returns the episode at the revision it had changes nothing.
 func (s *Server) changeEpisode(ctx context.Context, r proto.Message, about episodeRequest, event string,
 	change func(*act.Tx, patient.Episode) (patient.Episode, error),
 ) (*patientv1.CareEpisode, error) {
 	return act.Do(ctx, s.acts, r, func(tx *act.Tx) (*patientv1.CareEpisode, error) {
+		if _, err := actor(tx); err != nil {
+			return nil, err
+		}
 		if err := s.take(tx, about.GetPatientId()); err != nil {
 			return nil, err
 		}

@@ -142,11 +142,15 @@ func (s *Server) UpdatePatient(ctx context.Context, r *patientv1.UpdatePatientRe
 // RegisterPatientInError marks a patient record as a mistake.
 func (s *Server) RegisterPatientInError(ctx context.Context, r *patientv1.RegisterPatientInErrorRequest) (*patientv1.Patient, error) {
 	return s.changePatient(ctx, r, r.GetPatientId(), r.GetEtag(), "patient.registered_in_error", func(tx *act.Tx, p patient.Patient) (patient.Patient, error) {
+		by, err := actor(tx)
+		if err != nil {
+			return p, err
+		}
 		open, err := s.store.HasOpenEpisode(tx.Tx, p.ID)
 		if err != nil {
 			return p, err
 		}
-		return p.RegisterInError(patient.ErrorMark{Reason: r.GetReason(), PractitionerID: tx.Caller.PractitionerID, Time: tx.Now}, open)
+		return p.RegisterInError(patient.ErrorMark{Reason: r.GetReason(), PractitionerID: by, Time: tx.Now}, open)
 	})
 }
 

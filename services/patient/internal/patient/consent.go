@@ -44,6 +44,7 @@ type Consent struct {
 	Form             string   // ORAL, WRITTEN, DIGITAL
 	Note             string
 	PractitionerID   string    // who recorded it
+	WithdrawnBy      string    // who recorded the withdrawal
 	EndTime          time.Time // withdrawn or replaced
 	WithdrawalNote   string
 	Error            *ErrorMark
@@ -88,12 +89,12 @@ func Decline(c Consent, now time.Time) (Consent, error) {
 	return c, bad.err()
 }
 
-// Withdraw takes a consent back at once. CONSENT_NOT_GRANTED in any other state than GRANTED.
-func (c Consent) Withdraw(note string, now time.Time) (Consent, error) {
+// Withdraw takes a consent back at once; by is who records it. CONSENT_NOT_GRANTED in any other state than GRANTED.
+func (c Consent) Withdraw(by, note string, now time.Time) (Consent, error) {
 	if c.State != Granted {
 		return Consent{}, &StateError{Reason: "CONSENT_NOT_GRANTED", Text: "only a granted consent can be withdrawn", State: string(c.State), Allowed: []string{"grant"}}
 	}
-	c.State, c.EndTime, c.WithdrawalNote, c.Updated = Withdrawn, now, note, now
+	c.State, c.EndTime, c.WithdrawnBy, c.WithdrawalNote, c.Updated = Withdrawn, now, by, note, now
 	c.Revision++
 	return c, nil
 }

@@ -150,7 +150,7 @@ func TestCheckEqualsTheModel(t *testing.T) {
 				if i < 0 {
 					continue
 				}
-				c, err := s.consents[i].Withdraw("", s.now)
+				c, err := s.consents[i].Withdraw("vera", "", s.now)
 				require.NoError(t, err)
 				s.consents[i] = c
 				s.revision++

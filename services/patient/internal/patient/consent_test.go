@@ -17,15 +17,15 @@ func TestGrantAndWithdraw(t *testing.T) {
 	require.True(t, c.Covers(today.AddDays(10000)))
 	require.False(t, c.Covers(today.AddDays(-1)))
 
-	w, err := c.Withdraw("changed my mind", at("2026-03-10"))
+	w, err := c.Withdraw("vera", "changed my mind", at("2026-03-10"))
 	require.NoError(t, err)
 	require.Equal(t, int64(2), w.Revision)
 	require.True(t, w.Covers(date.MustParse("2026-03-09")))
 	require.False(t, w.Covers(date.MustParse("2026-03-10")), "at once")
-	_, err = w.Withdraw("", monday)
+	_, err = w.Withdraw("vera", "", monday)
 	requireState(t, err, "CONSENT_NOT_GRANTED")
 
-	same, err := c.Withdraw("", monday)
+	same, err := c.Withdraw("vera", "", monday)
 	require.NoError(t, err)
 	require.False(t, same.Covers(today))
 }
@@ -48,7 +48,7 @@ func TestRefusalCoversNothingAlsoWhenReplaced(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, ConsentDecline, no.State)
 	require.False(t, no.Covers(today))
-	_, err = no.Withdraw("", monday)
+	_, err = no.Withdraw("vera", "", monday)
 	requireState(t, err, "CONSENT_NOT_GRANTED")
 	gone, changed := no.Replace(at("2026-03-05"))
 	require.True(t, changed)

@@ -15,6 +15,7 @@ import (
 type consentSecrets struct {
 	Note           string     `json:"n,omitempty"`
 	WithdrawalNote string     `json:"w,omitempty"`
+	WithdrawnBy    string     `json:"b,omitempty"`
 	Error          *errorMark `json:"e,omitempty"`
 }
 
@@ -50,7 +51,7 @@ func (s *Store) UpdateConsent(tx *sqldb.Tx, providerID string, c patient.Consent
 }
 
 func (s *Store) sealConsent(providerID string, c patient.Consent) ([]byte, error) {
-	return s.seal(consentSecrets{Note: c.Note, WithdrawalNote: c.WithdrawalNote, Error: packMark(c.Error)}, "consent", providerID, c.ID)
+	return s.seal(consentSecrets{Note: c.Note, WithdrawalNote: c.WithdrawalNote, WithdrawnBy: c.WithdrawnBy, Error: packMark(c.Error)}, "consent", providerID, c.ID)
 }
 
 // Consent reads a consent of a patient.
@@ -169,7 +170,7 @@ func (s *Store) scanConsent(row scanner) (patient.Consent, error) {
 		return c, err
 	}
 	c.Items = splitItems(items)
-	c.Note, c.WithdrawalNote, c.Error = secrets.Note, secrets.WithdrawalNote, secrets.Error.unpack()
+	c.Note, c.WithdrawalNote, c.WithdrawnBy, c.Error = secrets.Note, secrets.WithdrawalNote, secrets.WithdrawnBy, secrets.Error.unpack()
 	c.EndTime, c.Created, c.Updated = sqldb.FromMicros(ended), sqldb.FromMicros(created), sqldb.FromMicros(updated)
 	return c, nil
 }

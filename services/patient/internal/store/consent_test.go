@@ -35,7 +35,7 @@ func TestConsents(t *testing.T) {
 		require.NoError(t, err)
 		err = b.try(func(tx *sqldb.Tx) error { return b.InsertConsent(tx, b.provider, no) })
 		require.True(t, sqldb.IsUnique(err), "two cannot stand: %v", err)
-		withdrawn, err := c.Withdraw("after all", now.Add(time.Minute))
+		withdrawn, err := c.Withdraw("vera", "after all", now.Add(time.Minute))
 		require.NoError(t, err)
 		b.write(func(tx *sqldb.Tx) error {
 			if err := b.UpdateConsent(tx, b.provider, withdrawn); err != nil {
