@@ -53,6 +53,12 @@ func (s *storm) checkByREST(t testing.TB) {
 		delete(want, str(p, "patientId"))
 	}
 	require.Empty(t, want, "patients that were acknowledged and are not there")
+	pictured := map[string]bool{}
+	for _, row := range s.list(t, gp, "/v1/careUnits/"+s.unit+"/caseload", "rows") {
+		require.Equal(t, float64(1), row["sickLeave"].(object)["dayNumber"], "%v", row)
+		pictured[str(row, "patientId")] = true
+	}
+	require.Len(t, pictured, len(s.courses), "patients in the common picture")
 	group := errgroup.Group{}
 	group.SetLimit(4)
 	for _, c := range s.courses {

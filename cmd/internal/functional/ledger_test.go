@@ -163,7 +163,7 @@ func (s *site) audit() map[string]*ledger {
 			}
 		}
 		for _, table := range told {
-			for _, row := range rows(s.t, q, `SELECT `+keyOf(table)+`, revision FROM `+table, 2) {
+			for _, row := range rows(s.t, q, revisionsOf(table), 2) {
 				l.revisions[row[0].(string)] = row[1].(int64)
 			}
 		}
@@ -196,12 +196,16 @@ func (s *site) audit() map[string]*ledger {
 	return ledgers
 }
 
-// keyOf is the column of a resource's id in its table. What a patient has one of is known by the patient.
-func keyOf(table string) string {
-	if table == "sick_leave" {
-		return "patient_id"
+// revisionsOf asks for the ids and revisions of the resources that events tell of. What a patient has one of is known by the patient.
+func revisionsOf(resource string) string {
+	switch resource {
+	case "sick_leave":
+		return `SELECT patient_id, revision FROM sick_leave`
+	case "caseload_row":
+		return `SELECT patient_id, revision FROM picture`
+	default:
+		return `SELECT ` + resource + `_id, revision FROM ` + resource
 	}
-	return table + "_id"
 }
 
 // services are those that have a log in the site's stores.
