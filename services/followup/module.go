@@ -21,7 +21,7 @@ var Module = app.Module{Name: "followup", Migrations: migrations, Routes: follow
 
 func start(_ context.Context, host *app.Host) error {
 	s := store.New(host.Keys)
-	server := api.NewServer(s, host.DB, host.Acts, host.Pages, host.Clock, api.Elsewhere{Patient: host.Conn("patient")})
+	server := api.NewServer(s, host.DB, host.Acts, host.Pages, host.Clock, host, api.Elsewhere{Patient: host.Conn("patient")})
 	followupv1.RegisterFollowUpServiceServer(host.Server, server)
 	host.Locate("follow_up_id", server.Locate)
 

@@ -28,12 +28,13 @@ type Server struct {
 	acts      *act.Acts
 	pages     *page.Tokens
 	clock     clock.Clock
+	log       Log
 	elsewhere Elsewhere
 }
 
 // NewServer returns a server on a store.
-func NewServer(s *store.Store, db *sqldb.DB, acts *act.Acts, pages *page.Tokens, c clock.Clock, elsewhere Elsewhere) *Server {
-	return &Server{store: s, db: db, acts: acts, pages: pages, clock: c, elsewhere: elsewhere}
+func NewServer(s *store.Store, db *sqldb.DB, acts *act.Acts, pages *page.Tokens, c clock.Clock, log Log, elsewhere Elsewhere) *Server {
+	return &Server{store: s, db: db, acts: acts, pages: pages, clock: c, log: log, elsewhere: elsewhere}
 }
 
 // now is the moment of a reading, by the clock that decides care.

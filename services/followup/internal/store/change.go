@@ -31,6 +31,11 @@ func (s *Store) Write(tx *act.Tx, changes ...followup.Change) error {
 func (s *Store) write(tx *act.Tx, change followup.Change) error {
 	f := change.FollowUp
 	var err error
+	if change.Narrows() {
+		if err := keepAudience(tx.Tx, f); err != nil {
+			return err
+		}
+	}
 	if change.From == 0 {
 		err = s.insert(tx.Tx, f)
 	} else {

@@ -50,11 +50,11 @@ func (w *where) arg(v any) string {
 func (w *where) and(condition string) { w.text = append(w.text, condition) }
 
 func (w *where) in(roles []followup.Role) string {
-	marks := make([]string, len(roles))
+	texts := make([]string, len(roles))
 	for i, role := range roles {
-		marks[i] = w.arg(string(role))
+		texts[i] = string(role)
 	}
-	return "(" + strings.Join(marks, ", ") + ")"
+	return w.list(texts)
 }
 
 func (w *where) filter(f Filter) {

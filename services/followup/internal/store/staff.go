@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/coworkcare/coworkcare/platform/date"
 	"github.com/coworkcare/coworkcare/platform/sqldb"
@@ -68,13 +67,9 @@ func (s *Store) RolesOf(q sqldb.Querier, unitID string, people []string, day dat
 	}
 	w := &where{}
 	unit, on := w.arg(unitID), w.arg(day.String())
-	marks := make([]string, len(people))
-	for i, id := range people {
-		marks[i] = w.arg(id)
-	}
 	rows, err := q.Query(`SELECT practitioner_id, min(role) FROM employment WHERE care_unit_id = `+unit+` AND start_day <= `+on+
 		` AND (end_day = '' OR end_day >= `+on+`) AND role IN `+w.in(followup.OwningRoles())+
-		` AND practitioner_id IN (`+strings.Join(marks, ", ")+`) GROUP BY practitioner_id`, w.args...)
+		` AND practitioner_id IN `+w.list(people)+` GROUP BY practitioner_id`, w.args...)
 	if err != nil {
 		return nil, fmt.Errorf("read the roles of staff: %w", err)
 	}
