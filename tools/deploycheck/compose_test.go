@@ -96,6 +96,7 @@ func TestComposeConnections(t *testing.T) {
 	}
 	require.Contains(t, string(content(t, chartFolder, "templates/_helpers.tpl")), fmt.Sprintf(`"coworkcare.pools" -}}%d{{-`, pools),
 		"a replica has %d pools: say so in the chart's coworkcare.pools", pools)
+	require.Contains(t, string(content(t, "docs/operations.md")), fmt.Sprintf("%d pools of 8 in three replicas are %d, and %d meanwhile", pools, pools*8*3, pools*8*4))
 	_, text, _ := strings.Cut(strings.Join(project.Services["postgres"].Command, " "), "max_connections=")
 	most, err := strconv.Atoi(text)
 	require.NoError(t, err)
