@@ -85,7 +85,7 @@ func dev(ctx context.Context, c config.Config, withDemo bool, out io.Writer) (er
 		level = slog.LevelWarn // the terminal belongs to the walk and to what goes wrong
 	}
 	log := telemetry.NewLog(os.Stderr, level)
-	signals, err := telemetry.Start(ctx, version(), telemetry.KeepRecent())
+	signals, err := telemetry.Start(ctx, version(), telemetry.KeepRecent(), telemetry.SlowerThan(c.TraceSlow))
 	if err != nil {
 		return err
 	}

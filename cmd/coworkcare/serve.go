@@ -49,7 +49,7 @@ func serve(ctx context.Context, c config.Config, some, others []app.Module) (err
 		return err
 	}
 	log := telemetry.NewLog(os.Stderr, level)
-	signals, err := telemetry.Start(ctx, version())
+	signals, err := telemetry.Start(ctx, version(), telemetry.SlowerThan(c.TraceSlow))
 	if err != nil {
 		return err
 	}

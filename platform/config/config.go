@@ -40,6 +40,7 @@ type Config struct {
 	Remote      string        `koanf:"services" help:"addresses of services that run elsewhere: patient=host:9090,careplan=host:9090"`
 	CORSOrigins string        `koanf:"cors_origins" help:"web origins that browsers may call from, separated by commas; empty allows none"`
 	LogLevel    string        `koanf:"log_level" help:"debug, info, warn or error"`
+	TraceSlow   time.Duration `koanf:"trace_slow" help:"calls and pieces of work that take this long are traced whatever share is sampled, as are those that fail; 0 for those that fail alone"`
 	DrainDelay  time.Duration `koanf:"drain_delay" help:"how long to go on serving, as not ready, after a signal to stop"`
 	DrainGrace  time.Duration `koanf:"drain_grace" help:"how long calls under way may take to finish"`
 }
@@ -48,7 +49,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		HTTPAddr: "127.0.0.1:8080", GRPCAddr: "127.0.0.1:9090", OpsAddr: "127.0.0.1:9100", DataDir: ".coworkcare",
-		DatabaseMax: 8, Audience: "coworkcare", LogLevel: "info", DrainGrace: 8 * time.Second,
+		DatabaseMax: 8, Audience: "coworkcare", LogLevel: "info", TraceSlow: time.Second, DrainGrace: 8 * time.Second,
 	}
 }
 
@@ -164,6 +165,9 @@ func (c Config) validate() error {
 	}
 	if c.DatabaseMax < 2 || c.DatabaseMax > 1000 {
 		errs = append(errs, fmt.Errorf("%s must be 2 to 1000", Variable("database_max_conns")))
+	}
+	if c.TraceSlow < 0 {
+		errs = append(errs, fmt.Errorf("%s must be a duration such as 1s, or 0", Variable("trace_slow")))
 	}
 	if c.DrainDelay < 0 || c.DrainGrace <= 0 {
 		errs = append(errs, fmt.Errorf("%s and %s must be durations such as 8s", Variable("drain_delay"), Variable("drain_grace")))

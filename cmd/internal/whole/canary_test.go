@@ -26,6 +26,7 @@ import (
 
 	"github.com/coworkcare/coworkcare/platform/event"
 	"github.com/coworkcare/coworkcare/platform/identity"
+	"github.com/coworkcare/coworkcare/platform/telemetry"
 )
 
 // inTheClear are the texts that a database may hold as they are: names of organisations, and of staff at work.
@@ -40,6 +41,9 @@ var inTheClear = []string{
 // sightings is where everything that leaves or stays is looked through.
 type sightings struct {
 	spans   *tracetest.SpanRecorder
+	sent    *tracetest.InMemoryExporter // of the spans, by the processors that a process has
+	recent  *telemetry.Recent           // what a laptop shows of them
+	flush   func(context.Context) error
 	metrics *prometheusclient.Registry
 	stderr  *os.File
 	refused bytes.Buffer // bodies and headers of refusals
@@ -50,8 +54,10 @@ type sightings struct {
 // watch catches traces, metrics and whatever is written to standard error and output until the test ends.
 func watch(t *testing.T) *sightings {
 	t.Helper()
-	seen := &sightings{spans: tracetest.NewSpanRecorder(), metrics: prometheusclient.NewRegistry()}
-	traces := sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.AlwaysSample()), sdktrace.WithSpanProcessor(seen.spans))
+	seen := &sightings{spans: tracetest.NewSpanRecorder(), sent: tracetest.NewInMemoryExporter(), recent: telemetry.NewRecent(), metrics: prometheusclient.NewRegistry()}
+	traces := telemetry.Tracing{Exporter: seen.sent, Sampler: sdktrace.NeverSample(), Slow: time.Second, Recent: seen.recent}.Provider()
+	traces.RegisterSpanProcessor(seen.spans)
+	seen.flush = traces.ForceFlush
 	reader, err := prometheus.New(prometheus.WithRegisterer(seen.metrics))
 	require.NoError(t, err)
 	meters := metric.NewMeterProvider(metric.WithReader(reader))
@@ -223,6 +229,7 @@ func (w *world) search(t *testing.T, needles map[string]string, seen *sightings)
 			t.Errorf("%s: %s stands there: …%s…", where, what, printable(text[max(0, at-80):min(len(text), at+80)]))
 		}
 	}
+	require.NoError(t, seen.flush(t.Context()))
 	look("the log", []byte(w.log.String()), 100)
 	written, err := os.ReadFile(seen.stderr.Name())
 	require.NoError(t, err)
@@ -230,6 +237,7 @@ func (w *world) search(t *testing.T, needles map[string]string, seen *sightings)
 	look("URLs", seen.urls.Bytes(), 1000)
 	look("refusals", seen.refused.Bytes(), 1000)
 	look("spans", seen.spanText(), 10_000)
+	look("the pages of traces", seen.tracePages(t), 100_000)
 	look("metrics", metricText(t, seen.metrics, w.metrics), 1000)
 	look("Redis", w.redisText(t), 100)
 	look("events", w.eventText(t), 10_000)
@@ -268,7 +276,11 @@ func printable(text []byte) string {
 // spanText is all that spans say.
 func (seen *sightings) spanText() []byte {
 	var text bytes.Buffer
-	for _, span := range seen.spans.Ended() {
+	spans := seen.spans.Ended()
+	for _, sent := range seen.sent.GetSpans().Snapshots() {
+		spans = append(spans, sent)
+	}
+	for _, span := range spans {
 		_, _ = fmt.Fprintln(&text, span.Name(), span.Status().Description, span.Resource().String())
 		for _, attribute := range span.Attributes() {
 			_, _ = fmt.Fprintln(&text, attribute.Key, attribute.Value.String())
