@@ -9,8 +9,9 @@
 //	declining_test.go    R92
 //	employer_test.go     R75 R86
 //	flag_test.go         R43 R60 R62
-//	meeting_test.go      R51 R52 R53 R54 R55 R56 R57 R58
+//	meeting_test.go      R51 R52 R53 R54 R55 R56 R57 R58 R89
 //	note_test.go         R29 R90
+//	picture_test.go      R12 R30 R32 R83
 //	return_test.go       R44 R93
 //	screening_test.go    R23 R24
 //

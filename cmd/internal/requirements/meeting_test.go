@@ -248,3 +248,41 @@ func TestR58_AMeetingEndsWithAConclusionAndAnAgreement(t *testing.T) {
 		require.Empty(c, reached.now().text("noneReason"))
 	})
 }
+
+// Severity and the patient's expectations are before the coordinator in the meeting, and never before the employer.
+func TestR89_SeverityAndExpectationAreBeforeTheCoordinator(t *testing.T) {
+	onBothEngines(t, func(c *clinic) {
+		// given a patient whose scores have a course, and a meeting prepared with the patient's own expectation
+		p := c.coordinated("CONTACT", "PATIENT_PERSPECTIVE", "WORK_ABILITY", "CONTACT_WISH")
+		for _, answers := range []list{{4, 4, 4, 4, 4, 4, 4, 4, 0}, {2, 2, 2, 2, 2, 2, 2, 1, 0}} {
+			p.do(c.careManager, "/assessments", object{"careEpisodeId": p.episode, "instrument": "MADRS-S", "answers": answers})
+			c.pass(7)
+		}
+		m := p.ready()
+		m.to("prepare", object{"preparation": object{"ownDescription": "Jag blir trött.", "needs": "En sak i taget.", "ownExpectation": "Halvtid till midsommar."}})
+
+		// when the coordinator opens it, then the latest scores, their course and the expectation are there
+		guide := m.to("guide", object{})
+		require.Equal(c, "Halvtid till midsommar.", guide.text("ownExpectation"))
+		madrs := guide.list("assessments")[0]
+		require.Equal(c, "MADRS-S", madrs.text("instrument"))
+		require.EqualValues(c, 15, madrs.number("totalScore"))
+		require.EqualValues(c, -17, madrs.number("change"))
+		require.True(c, madrs.flag("response"), "it has fallen by half")
+		var course []float64
+		for _, point := range madrs.list("course") {
+			course = append(course, point.number("score"))
+		}
+		require.Equal(c, []float64{32, 15}, course)
+		require.Equal(c, "Halvtid till midsommar.", m.to("readiness", object{}).text("ownExpectation"))
+
+		// and the employer sees neither in anything, also when the meeting has been held
+		m.heard().to("conclude", m.conclusion())
+		invitation := m.to("invitation", object{"recipient": "EMPLOYER", "organizerEmail": "vc@example.se"})
+		for _, shown := range []value{p.employerSees(), invitation} {
+			require.NotContains(c, shown.String(), "midsommar")
+			require.NotContains(c, shown.String(), "MADRS")
+		}
+		require.Contains(c, p.employerSees().String(), "En sak i taget.")
+	})
+}
