@@ -147,10 +147,14 @@ type Meeting struct {
 	Recheck   date.Day  `json:"recheck,omitzero"`
 	Missing   []string  `json:"missing,omitempty"`
 	Held      date.Day  `json:"held,omitzero"`
+	Mistaken  bool      `json:"mistaken,omitempty"`
 }
 
 // Agreement is what was agreed at a meeting.
-type Agreement struct{ Standing }
+type Agreement struct {
+	Standing
+	Mistaken bool `json:"mistaken,omitempty"`
+}
 
 // FollowUp is something due.
 type FollowUp struct {
@@ -200,8 +204,8 @@ func (r Recommendation) Shown() bool { return r.State == open }
 func (c Certificate) Shown() bool    { return c.State == "DRAFT" }
 func (s SickLeave) Shown() bool      { return len(s.Cases) > 0 }
 func (p ReturnPlan) Shown() bool     { return true }
-func (m Meeting) Shown() bool        { return true }
-func (a Agreement) Shown() bool      { return true }
+func (m Meeting) Shown() bool        { return !m.Mistaken }
+func (a Agreement) Shown() bool      { return !a.Mistaken }
 func (f FollowUp) Shown() bool       { return f.State == open }
 func (r Reading) Shown() bool        { return true }
 

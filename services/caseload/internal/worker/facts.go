@@ -77,7 +77,7 @@ func (r *reader) fact(e *eventv1.Event, snapshot proto.Message) caseload.Fact {
 	case *employerdialoguev1.DialogueMeetingSnapshot:
 		return r.meeting(id, s)
 	case *employerdialoguev1.AgreementSnapshot:
-		return caseload.Agreement{Standing: caseload.Standing{ID: id, EpisodeID: s.GetCareEpisodeId()}}
+		return caseload.Agreement{Standing: caseload.Standing{ID: id, EpisodeID: s.GetCareEpisodeId()}, Mistaken: s.GetRegisteredInError()}
 	case *followupv1.FollowUpSnapshot:
 		return caseload.FollowUp{Standing: r.standing(id, s.GetCareEpisodeId(), s.GetState()), Day: r.day(s.GetDueDate()), Due: instant(s.GetDueTime())}
 	default:
@@ -165,6 +165,7 @@ func (r *reader) meeting(id string, s *employerdialoguev1.DialogueMeetingSnapsho
 	m := caseload.Meeting{
 		Standing: r.standing(id, s.GetCareEpisodeId(), s.GetState()), Dialogue: s.GetKind() == employerdialoguev1.DialogueMeeting_DIALOGUE_MEETING,
 		Scheduled: instant(s.GetScheduledTime()), Recheck: r.day(s.GetRecheckDate()), Held: r.day(s.GetHeldDate()),
+		Mistaken: s.GetRegisteredInError(),
 	}
 	for _, missing := range s.GetMissing() {
 		m.Missing = append(m.Missing, missing.String())
