@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { answered, connect, events, pages, Refusal, type Coworkcare, type Schemas } from "../src/index.js";
+import { recordExamples } from "./examples.js";
 import { startServer, type Server } from "./server.js";
 
 let server: Server;
 let careManager: Coworkcare;
 let gp: Coworkcare;
 
+function as(role: string): Coworkcare {
+  const token = server.token(role);
+  return connect({ baseUrl: server.url, token: () => token });
+}
+
 before(async () => {
   server = await startServer("demo");
-  const as = (role: string) => {
-    const token = server.token(role);
-    return connect({ baseUrl: server.url, token: () => token });
-  };
   careManager = as("care_manager");
   gp = as("gp");
 });
@@ -128,4 +130,15 @@ test("a stream tells of a change of my worklist", async () => {
     }
   }
   leave.abort();
+});
+
+// The last, for it moves the clock.
+test("the examples of the OpenAPI document are what the demo answers", async () => {
+  await recordExamples({
+    gp,
+    careManager,
+    coordinator: as("rehabilitation_coordinator"),
+    operator: as("operator"),
+    integration: as("integration"),
+  });
 });

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // example is one call that was made of a running system, and what came of it.
@@ -19,7 +17,7 @@ type example struct {
 	Response json.RawMessage `json:"response,omitempty"`
 }
 
-// examples are recorded calls by operation: createPatient.json.
+// examples are recorded calls by operation, as createPatient.json, and a refusal, problem.json.
 type examples struct {
 	calls map[string]example
 	used  map[string]bool
@@ -52,18 +50,9 @@ func readExamples(folder string) (*examples, error) {
 	return e, nil
 }
 
-func (e *examples) of(method protoreflect.MethodDescriptor) example {
-	name := lowerFirst(string(method.Name()))
+func (e *examples) of(name string) example {
 	e.used[name] = true
 	return e.calls[name]
-}
-
-func (e *examples) request(method protoreflect.MethodDescriptor) json.RawMessage {
-	return e.of(method).Request
-}
-
-func (e *examples) response(method protoreflect.MethodDescriptor) json.RawMessage {
-	return e.of(method).Response
 }
 
 // unused are examples whose method is gone.

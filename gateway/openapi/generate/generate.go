@@ -48,7 +48,7 @@ func generate(protos, examplesFolder string) ([]byte, error) {
 		}
 		d.Paths[b.path][strings.ToLower(b.verb)] = o
 	}
-	d.Components = shared()
+	d.Components = shared(e)
 	for name, made := range s.made {
 		if d.Components.Schemas[name] != nil {
 			return nil, fmt.Errorf("the schema %s of %s is the document's own: rename the message", name, s.of[name])
@@ -65,7 +65,7 @@ func generate(protos, examplesFolder string) ([]byte, error) {
 }
 
 // shared are the parts that every operation refers to. gateway/problem.go writes the problems, gateway/headers.go reads the headers.
-func shared() components {
+func shared(e *examples) components {
 	text := func(description string) *schema { return &schema{Type: "string", Description: description} }
 	inHeader := func(name, description string) *parameter {
 		return &parameter{Name: name, In: "header", Description: description, Schema: &schema{Type: "string"}}
@@ -86,6 +86,7 @@ func shared() components {
 		{"allowed", &schema{Type: "array", Items: &schema{Type: "string"}, Description: "Of a refused transition: the verbs that the resource bears now."}},
 	}
 	problem := map[string]*mediaType{problemType: {Schema: ref("Problem")}}
+	refused := map[string]*mediaType{problemType: {Schema: ref("Problem"), Example: e.of("problem").Response}}
 	header_ := func(name string) *header { return &header{Ref: component("headers", name)} }
 	return components{
 		SecuritySchemes: map[string]securityScheme{"bearerAuth": {Type: "http", Scheme: "bearer", BearerFormat: "JWT",
@@ -107,7 +108,7 @@ func shared() components {
 		},
 		Responses: map[string]*response{
 			"NotModified": {Description: "What the client holds is current.", Headers: map[string]*header{"X-Request-Id": header_("XRequestId"), "ETag": header_("ETag")}},
-			"Refused": {Description: "The request is refused; `reason` says why, `detail` what to do.", Content: problem, Headers: map[string]*header{
+			"Refused": {Description: "The request is refused; `reason` says why, `detail` what to do.", Content: refused, Headers: map[string]*header{
 				"X-Request-Id": header_("XRequestId"), "Retry-After": header_("RetryAfter"), "WWW-Authenticate": header_("WWWAuthenticate"), "Allow": header_("Allow")}},
 			"Failed": {Description: "The server could not answer; a write may be sent again with the same `Idempotency-Key`.", Content: problem, Headers: map[string]*header{
 				"X-Request-Id": header_("XRequestId"), "Retry-After": header_("RetryAfter")}},

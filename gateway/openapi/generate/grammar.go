@@ -22,8 +22,7 @@ caller does not work is 404, exactly as what does not exist.
 ## JSON
 
 Field names are lowerCamelCase. An unknown field or query parameter is refused. A string, number, list or truth value is always there in
-an answer, also when it is zero or empty; an object that is not set is absent. Formats are notes: an id or a day that is not set is the empty
-string. An instant is RFC 3339, a civil day ''YYYY-MM-DD'' in Stockholm. A body is at most 256 KiB.
+an answer, also when it is zero or empty; an object that is not set is absent. An id or a day that is not set is the empty string. An instant is RFC 3339, a civil day ''YYYY-MM-DD'' in Stockholm. A body is at most 256 KiB.
 
 ## Writing
 

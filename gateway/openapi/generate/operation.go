@@ -225,7 +225,7 @@ func (s *schemas) body(b binding, e *examples) *requestBody {
 		}
 		of = s.message(fieldAt(input, b.body).Message(), carries, b.boundIn(b.body)...)
 	}
-	return &requestBody{Required: true, Content: map[string]*mediaType{jsonType: {Schema: of, Example: e.request(b.method)}}}
+	return &requestBody{Required: true, Content: map[string]*mediaType{jsonType: {Schema: of, Example: e.of(lowerFirst(string(b.method.Name()))).Request}}}
 }
 
 func (s *schemas) respond(o *operation, b binding, routes map[string]bool, e *examples) {
@@ -237,7 +237,7 @@ func (s *schemas) respond(o *operation, b binding, routes map[string]bool, e *ex
 		done.Description = "The document."
 		done.Content["*/*"] = &mediaType{Schema: &schema{Type: "string", Format: "binary"}}
 	} else {
-		done.Content[jsonType] = &mediaType{Schema: s.message(output, answered), Example: e.response(b.method)}
+		done.Content[jsonType] = &mediaType{Schema: s.message(output, answered), Example: e.of(lowerFirst(string(b.method.Name()))).Response}
 	}
 	if b.watches() {
 		done.Content[streamType] = &mediaType{Schema: &schema{Type: "string", Description: stream}}

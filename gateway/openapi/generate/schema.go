@@ -208,6 +208,9 @@ func (s *schemas) single(field protoreflect.FieldDescriptor, for_ use) *schema {
 		switch {
 		case strings.HasSuffix(name, "_date") || strings.HasSuffix(name, "_dates"):
 			made.Format = "date"
+			if for_ == answered && !field.IsList() && !behaves(field, annotations.FieldBehavior_REQUIRED) {
+				return &schema{AnyOf: []*schema{made, {Type: "string", MaxLength: new(uint64)}}} // empty where no day is set
+			}
 		case for_ == answered && field.Name() == ownID(field.ContainingMessage()):
 			made.Format = "uuid"
 		}
