@@ -10,6 +10,7 @@ import (
 	employerdialoguev1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1"
 	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
 
+	"github.com/coworkcare/coworkcare/platform/access"
 	"github.com/coworkcare/coworkcare/platform/act"
 	"github.com/coworkcare/coworkcare/platform/date"
 	"github.com/coworkcare/coworkcare/platform/fault"
@@ -103,10 +104,15 @@ func heardConsents(q sqldb.Querier, patientID, employerID string, today date.Day
 	return heard, nil
 }
 
-// signs reads what readiness rests on, and the brief that counts.
-func (s *Server) signs(q sqldb.Querier, careProviderID, patientID, episodeID, employerID string, consents employerdialogue.Consents) (employerdialogue.Signs, string, error) {
+// signs reads what readiness rests on at the unit of a place, and the brief that counts.
+func (s *Server) signs(q sqldb.Querier, place access.Place, patientID, episodeID, employerID string, consents employerdialogue.Consents) (employerdialogue.Signs, string, error) {
 	signs := employerdialogue.Signs{Consents: consents}
-	talks, err := s.Store.Contacts().List(q, careProviderID, patientID, store.Filter{
+	settings, err := s.Store.Settings(q, place.UnitID)
+	if err != nil {
+		return signs, "", err
+	}
+	signs.Settings = settings.Settings
+	talks, err := s.Store.Contacts().List(q, place.ProviderID, patientID, store.Filter{
 		EpisodeID: episodeID, EmployerID: employerID, States: []string{employerdialogue.KindEarlyTalk},
 	}, store.Position{}, 1)
 	if err != nil {

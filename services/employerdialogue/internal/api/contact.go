@@ -94,7 +94,7 @@ func (s *Server) CreateEmployerContact(ctx context.Context, r *employerdialoguev
 		if err := s.openEpisode(tx, c.GetPatientId(), c.GetCareEpisodeId(), learnt); err != nil {
 			return nil, err
 		}
-		signs, _, err := s.signs(tx, tx.Place.ProviderID, c.GetPatientId(), c.GetCareEpisodeId(), c.GetEmployerId(), consents)
+		signs, _, err := s.signs(tx, tx.Place, c.GetPatientId(), c.GetCareEpisodeId(), c.GetEmployerId(), consents)
 		if err != nil {
 			return nil, err
 		}

@@ -40,7 +40,7 @@ func (s *Server) tellMeeting(tx *act.Tx, event string, r meetingRow) (*employerd
 		if err != nil {
 			return nil, err
 		}
-		signs, _, err := s.signs(tx, r.CareProviderID, m.PatientID, m.EpisodeID, m.EmployerID, heard)
+		signs, _, err := s.signs(tx, tx.Place, m.PatientID, m.EpisodeID, m.EmployerID, heard)
 		if err != nil {
 			return nil, err
 		}
@@ -76,9 +76,14 @@ func (s *Server) ProposeDialogueMeeting(ctx context.Context, r *employerdialogue
 		if err := s.openEpisode(tx, r.GetPatientId(), r.GetCareEpisodeId(), learnt); err != nil {
 			return nil, err
 		}
+		settings, err := s.Store.Settings(tx, tx.Place.UnitID)
+		if err != nil {
+			return nil, err
+		}
 		meeting, err := employerdialogue.Propose(by, consents, employerdialogue.Origin{
 			ID: tx.NewID(), PatientID: r.GetPatientId(), EpisodeID: r.GetCareEpisodeId(), EmployerID: r.GetEmployerId(),
 			ContactPersonID: r.GetContactPersonId(), Purpose: employerdialogue.Purpose(nameOf(r.GetPurpose())),
+			Settings: settings.Settings,
 		})
 		if err != nil {
 			return nil, refusal(err)
@@ -270,14 +275,22 @@ func (s *Server) ResumeDialogueMeeting(ctx context.Context, r *employerdialoguev
 // ScheduleDialogueMeeting sets when and where.
 func (s *Server) ScheduleDialogueMeeting(ctx context.Context, r *employerdialoguev1.ScheduleDialogueMeetingRequest) (*employerdialoguev1.DialogueMeeting, error) {
 	return s.changeWithConsents(ctx, r, "dialogue_meeting.scheduled", func(t turn) (employerdialogue.Meeting, error) {
-		return t.row.Value.Schedule(t.by, t.consents, bookingOf(r))
+		booking, err := s.booking(t, r)
+		if err != nil {
+			return t.row.Value, err
+		}
+		return t.row.Value.Schedule(t.by, t.consents, booking)
 	})
 }
 
 // RescheduleDialogueMeeting moves a meeting.
 func (s *Server) RescheduleDialogueMeeting(ctx context.Context, r *employerdialoguev1.RescheduleDialogueMeetingRequest) (*employerdialoguev1.DialogueMeeting, error) {
 	return s.changeWithConsents(ctx, r, "dialogue_meeting.rescheduled", func(t turn) (employerdialogue.Meeting, error) {
-		return t.row.Value.Reschedule(t.by, t.consents, bookingOf(r))
+		booking, err := s.booking(t, r)
+		if err != nil {
+			return t.row.Value, err
+		}
+		return t.row.Value.Reschedule(t.by, t.consents, booking)
 	})
 }
 
@@ -290,13 +303,15 @@ type books interface {
 	GetDeviationReason() string
 }
 
-func bookingOf(r books) employerdialogue.Booking {
+func (s *Server) booking(t turn, r books) (employerdialogue.Booking, error) {
+	settings, err := s.Store.Settings(t, t.Place.UnitID)
 	return employerdialogue.Booking{
+		Settings: settings.Settings,
 		Slot: employerdialogue.Slot{
 			Time: timeOf(r.GetScheduledTime()), Length: int(r.GetLengthMinutes()), Place: employerdialogue.Place(nameOf(r.GetPlace())),
 		},
 		AgreementForm: nameOf(r.GetPlaceAgreementForm()), DeviationReason: r.GetDeviationReason(),
-	}
+	}, err
 }
 
 // InformDialogueMeeting marks that somebody has been informed.
@@ -310,7 +325,7 @@ func (s *Server) InformDialogueMeeting(ctx context.Context, r *employerdialoguev
 func (s *Server) BeginDialogueMeeting(ctx context.Context, r *employerdialoguev1.BeginDialogueMeetingRequest) (*employerdialoguev1.DialogueMeeting, error) {
 	return s.changeWithConsents(ctx, r, "dialogue_meeting.begun", func(t turn) (employerdialogue.Meeting, error) {
 		m := t.row.Value
-		signs, _, err := s.signs(t.Tx, t.row.CareProviderID, m.PatientID, m.EpisodeID, m.EmployerID, t.consents)
+		signs, _, err := s.signs(t.Tx, t.Place, m.PatientID, m.EpisodeID, m.EmployerID, t.consents)
 		if err != nil {
 			return m, err
 		}

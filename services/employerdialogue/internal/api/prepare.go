@@ -22,7 +22,7 @@ func (s *Server) ReadinessDialogueMeeting(ctx context.Context, r *employerdialog
 	if err != nil {
 		return nil, err
 	}
-	signs, brief, err := s.signs(s.read(ctx), row.CareProviderID, m.PatientID, m.EpisodeID, m.EmployerID, consents)
+	signs, brief, err := s.signs(s.read(ctx), access.PlaceFrom(ctx), m.PatientID, m.EpisodeID, m.EmployerID, consents)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,11 @@ func (s *Server) GuideDialogueMeeting(ctx context.Context, r *employerdialoguev1
 		return nil, err
 	}
 	m := row.Value
-	g := m.Guide()
+	settings, err := s.Store.Settings(s.read(ctx), access.PlaceFrom(ctx).UnitID)
+	if err != nil {
+		return nil, err
+	}
+	g := m.Guide(settings.Settings)
 	told := &employerdialoguev1.MeetingGuide{
 		DialogueMeetingId: m.ID, PatientId: m.PatientID, Purpose: purposeTo(m.Purpose), GroundRules: g.GroundRules,
 		OpeningQuestionPatient: g.QuestionToPatient, OpeningQuestionEmployer: g.QuestionToBoss, RequiredOutcomes: g.Outcomes,

@@ -13,8 +13,8 @@ type Guide struct {
 type GuidePoint struct{ Heading, Text string }
 
 // Guide renders the guide: nothing is negotiated, the patient is asked first, and the patient's own description and needs stand
-// first in the agenda; the purpose decides what follows.
-func (m Meeting) Guide() Guide {
+// first in the agenda; the purpose decides what follows. The settings are the unit's.
+func (m Meeting) Guide(settings Settings) Guide {
 	g := Guide{
 		GroundRules: []string{
 			"Mötet är ingen förhandling. Lön, anställningsavtal och tvister tas inte upp.",
@@ -27,7 +27,7 @@ func (m Meeting) Guide() Guide {
 		Length:            m.Slot.Length,
 	}
 	if g.Length == 0 {
-		g.Length = LengthDefault
+		g.Length = settings.Whole().Length
 	}
 	var own Preparation
 	if m.Preparation != nil {

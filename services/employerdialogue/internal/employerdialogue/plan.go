@@ -13,6 +13,7 @@ import (
 type Origin struct {
 	ID, PatientID, EpisodeID, EmployerID, ContactPersonID string
 	Purpose                                               Purpose
+	Settings                                              Settings // of the unit, for a purpose that is not said
 }
 
 // Propose opens a meeting, led by who proposes it. It tells the employer nothing. Refused: ReasonCoordinationConsent.
@@ -21,7 +22,7 @@ func Propose(act Act, consents Consents, o Origin) (Meeting, error) {
 		return Meeting{}, err
 	}
 	if o.Purpose == "" {
-		o.Purpose = PlanMaking
+		o.Purpose = o.Settings.Whole().Purpose
 	}
 	return Meeting{
 		ID: o.ID, PatientID: o.PatientID, EpisodeID: o.EpisodeID, EmployerID: o.EmployerID, ContactPersonID: o.ContactPersonID,
@@ -186,11 +187,10 @@ func (m Meeting) Resume(consents Consents) (Meeting, error) {
 
 // The frame of a meeting in minutes, and what can be booked at all.
 const (
-	LengthDefault = 60
-	frameLow      = 45
-	frameHigh     = 60
-	lengthLow     = 15
-	lengthHigh    = 240
+	frameLow   = 45
+	frameHigh  = 60
+	lengthLow  = 15
+	lengthHigh = 240
 )
 
 // Booking is what Schedule and Reschedule ask for. AgreementForm is how the patient agreed to the place; empty: did not.
@@ -198,6 +198,7 @@ type Booking struct {
 	Slot
 	AgreementForm   string
 	DeviationReason string
+	Settings        Settings // of the unit, for what the booking does not say
 }
 
 // Schedule sets when and where. Refused: a time not ahead, no consent to contact with the employer, a place other than the
@@ -221,11 +222,12 @@ func (m Meeting) book(act Act, consents Consents, b Booking) (Meeting, error) {
 	if err := consents.MustCover(ItemContact); err != nil {
 		return m, err
 	}
+	settings := b.Settings.Whole()
 	if b.Length == 0 {
-		b.Length = LengthDefault
+		b.Length = settings.Length
 	}
 	if b.Place == "" {
-		b.Place = AtCentre
+		b.Place = settings.Place
 	}
 	var wrong violations
 	if !b.Time.After(act.Now) || b.Time.After(act.Now.Add(366*24*time.Hour)) {

@@ -21,14 +21,12 @@ const (
 	MissingSchedule        Missing = "SCHEDULE"
 )
 
-// BriefDays is how many days before a meeting the care manager's brief may have been acknowledged.
-const BriefDays = 5
-
 // Signs are what readiness is read from, beside the meeting itself.
 type Signs struct {
 	Consents  Consents
 	EarlyTalk bool      // one with the employer in the episode is recorded
 	Brief     time.Time // when the latest brief of the episode was acknowledged; zero: never
+	Settings  Settings  // of the unit
 }
 
 // Missing names what is missing before the meeting should begin, on the day it is scheduled for or, without one, today.
@@ -49,7 +47,7 @@ func (m Meeting) missing(signs Signs, on date.Day) []Missing {
 		{signs.Consents.Coordination, MissingCoordination},
 		{signs.Consents.Covers(ItemContact), MissingEmployer},
 		{signs.EarlyTalk, MissingEarlyTalk},
-		{!signs.Brief.IsZero() && on.Sub(date.Of(signs.Brief)) <= BriefDays, MissingBrief},
+		{!signs.Brief.IsZero() && on.Sub(date.Of(signs.Brief)) <= signs.Settings.Whole().BriefDays, MissingBrief},
 		{m.Preparation != nil, MissingPreparation},
 		{m.Informed(Patient, Oral), MissingPatientOral},
 		{m.Informed(Patient, Written), MissingPatientWritten},
