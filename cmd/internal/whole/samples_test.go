@@ -99,6 +99,8 @@ var values = map[string]made{
 	"followup.v1.ReassignFollowUpRequest.due_date":              leftOut,
 	"followup.v1.ReassignAllFollowUpsRequest.owner_role":        leftOut,
 	"followup.v1.FollowUpPolicy.lapse_days":                     just(60),
+	"followup.v1.WatchFollowUpsRequest.cursor":                  leftOut,
+	"followup.v1.WatchFollowUpsRequest.wait_seconds":            leftOut,
 
 	"careplan.v1.Assessment.instrument": just("MADRS-S"),
 	"careplan.v1.Assessment.answers": func(st *stage) any {
@@ -125,6 +127,7 @@ var values = map[string]made{
 	"careplan.v1.Note.restricted":                          just(true),
 	"careplan.v1.MandatoryReader.practitioner_id":          leftOut,
 	"careplan.v1.AnswerRecommendationRequest.outcome":      just("CHANGED"),
+	"careplan.v1.ConfirmReadRequest.picture_version":       just(1),
 
 	"employerdialogue.v1.Employer.organisation_number":                     newOrganisationNumber,
 	"employerdialogue.v1.Workplace.workplace_id":                           leftOut,
@@ -138,6 +141,7 @@ var values = map[string]made{
 	"employerdialogue.v1.NewAgreedAction.return_to_work_plan_id":           leftOut,
 	"employerdialogue.v1.NewAgreedAction.step_start_date":                  leftOut,
 	"employerdialogue.v1.NewAgreedAction.due_date":                         inDays(30),
+	"employerdialogue.v1.DialogueSettings.default_length_minutes":          just(50),
 	"employerdialogue.v1.InvitationDialogueMeetingRequest.organizer_email": just("vardcentralen@example.se"),
 	"employerdialogue.v1.InvitationDialogueMeetingRequest.attendee_email":  just("patient@example.se"),
 
@@ -193,6 +197,9 @@ var preparations = map[string]func(st *stage){
 	"EmployerDialogueService.EmployerViewAgreement":     concludedDialogue,
 	"EmployerDialogueService.DoneAction":                concludedDialogue,
 	"EmployerDialogueService.DropAction":                concludedDialogue,
+
+	"EmployerDialogueService.RegisterDialogueMeetingInError": concludedDialogue,
+	"EmployerDialogueService.RegisterAgreementInError":       concludedDialogue,
 	"FollowUpService.ClaimFollowUp": func(st *stage) {
 		st.send201("FollowUpService.CreateFollowUp", identity.RoleGP, func(body map[string]any) {
 			body["ownerRole"] = "ROLE_NURSE"
