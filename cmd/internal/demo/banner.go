@@ -36,6 +36,9 @@ func Banner(ctx context.Context, o Options, s Summary) error {
 	p.line("  REST        %s", o.BaseURL)
 	p.line("  gRPC        %s (with reflection)", o.GRPCAddr)
 	p.line("  operations  %s (/readyz, /livez, /metrics)", o.OpsURL)
+	if s.WalkTraceID != "" {
+		p.line("  trace       %s is the whole path, call by call; reminders link to what they follow from", o.traceURL(s.WalkTraceID))
+	}
 	p.line("  clock       %s; it runs on by itself, and `coworkctl clock advance` moves it", now.In(date.Stockholm()).Format("Mon 2 January 2006 15:04"))
 	p.line("  people      %d patients, followed since %s; %d steps checked, %d reminders and escalations, in %.0f s", s.Patients, s.StartDate, s.Steps, s.Timers, s.Seconds)
 	for _, unit := range s.Units {

@@ -47,6 +47,7 @@ type Client struct {
 	http   *http.Client
 	tokens *tokens
 	seen   func(Call) // told of every call; may be nil
+	trace  string     // the traceparent that every call bears; empty: each is a trace of its own
 }
 
 // NewClient returns a client of the REST API at baseURL (http://127.0.0.1:8080) that takes its tokens from the development issuer
@@ -167,6 +168,9 @@ func (c *Client) request(ctx context.Context, call Call) (*http.Request, error) 
 	}
 	if call.Key != "" {
 		request.Header.Set("Idempotency-Key", call.Key)
+	}
+	if c.trace != "" {
+		request.Header.Set("Traceparent", c.trace)
 	}
 	return request, nil
 }

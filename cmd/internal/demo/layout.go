@@ -66,7 +66,7 @@ func LayOut(ctx context.Context, o Options) (Summary, error) {
 	}
 	summary := Summary{
 		Seed: o.Seed, Patients: len(scripts), StartDate: start, TodayDate: today, Steps: page.steps,
-		WalkPatientID: walked[0].patientID, SecondPatientID: walked[1].patientID, Units: units(org), Actors: ready(org),
+		WalkPatientID: walked[0].patientID, SecondPatientID: walked[1].patientID, WalkTraceID: walked[0].traceID, Units: units(org), Actors: ready(org),
 		Timers: clock.timers(), Seconds: time.Since(began).Seconds(),
 	}
 	return summary, page.err
@@ -94,6 +94,7 @@ func Walk(ctx context.Context, o Options) error {
 		return err
 	}
 	page.line("\n%s", page.in(green, fmt.Sprintf("All %d steps went as they should.", page.steps)))
+	page.line("The whole path as one trace: %s", o.traceURL(walked[0].traceID))
 	return page.err
 }
 

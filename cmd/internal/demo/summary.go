@@ -16,6 +16,7 @@ type Summary struct {
 	Actors          []Actor  `json:"actors"` // for whom the banner prints tokens
 	WalkPatientID   string   `json:"walkPatientId"`
 	SecondPatientID string   `json:"secondPatientId"`
+	WalkTraceID     string   `json:"-"` // of the whole path's calls; the server forgets it when it stops
 }
 
 // Unit is a centre.

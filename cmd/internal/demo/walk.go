@@ -23,6 +23,7 @@ type walk struct {
 	shown  int    // which of them the printed curl shows
 	said   string // what the step found, for the printed line
 
+	traceID   string  // of the one trace that all its calls stand in
 	whose     string  // " (second patient)", where it would not be clear
 	minute    int     // by how much the patient's contacts come later than another's
 	colleague Actor   // another care manager of the centre
@@ -35,6 +36,7 @@ type walk struct {
 func newWalk(name string, client *Client, clock *devClock, page *page, t team) *walk {
 	w := &walk{clock: clock, page: page, script: Script{Name: name}}
 	watched := client.watched(func(call Call) { w.calls = append(w.calls, call) })
+	watched.trace, w.traceID = newTrace()
 	w.chart = &chart{client: watched, team: t}
 	return w
 }
