@@ -11,9 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-
+	"github.com/coworkcare/coworkcare/examples/internal/product"
 	eventv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/event/v1"
 	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
 )
@@ -61,11 +59,11 @@ func (r *reader) count() int {
 // The feed breaks in the middle of a page, is stopped, and sees the server restart; patients are registered all the while. It
 // misses none.
 func TestNothingIsMissed(t *testing.T) {
-	p := newProduct(t)
-	p.start()
-	gp, unit := p.token("gp", "")
-	integration, _ := p.token("integration", "*")
-	registry := patientv1.NewPatientServiceClient(connect(t, p.grpc, gp))
+	p := product.New(t)
+	p.Start()
+	gp, unit := p.Token("gp", "")
+	integration, _ := p.Token("integration", "*")
+	registry := patientv1.NewPatientServiceClient(p.Connect(gp))
 	registered := map[string]bool{}
 	register := func(count int) {
 		t.Helper()
@@ -82,7 +80,7 @@ func TestNothingIsMissed(t *testing.T) {
 	r := &reader{handled: map[string]string{}}
 	file := filepath.Join(t.TempDir(), "cursor")
 	newFeed := func() *feed {
-		return &feed{client: eventv1.NewEventServiceClient(connect(t, p.grpc, integration)), file: file, told: io.Discard, handle: r.handle}
+		return &feed{client: eventv1.NewEventServiceClient(p.Connect(integration)), file: file, told: io.Discard, handle: r.handle}
 	}
 
 	register(10)
@@ -98,8 +96,8 @@ func TestNothingIsMissed(t *testing.T) {
 	ctx, stop = context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- newFeed().follow(ctx) }()
-	eventually(t, "all are handled", func() bool { return r.count() >= len(registered) })
-	eventually(t, "the place is kept", func() bool { _, err := os.Stat(file); return err == nil })
+	product.Eventually(t, "all are handled", func() bool { return r.count() >= len(registered) })
+	product.Eventually(t, "the place is kept", func() bool { _, err := os.Stat(file); return err == nil })
 	stop()
 	if err := <-done; err != nil {
 		t.Fatalf("a feed that is stopped: %v", err)
@@ -112,11 +110,11 @@ func TestNothingIsMissed(t *testing.T) {
 	ctx, stop = context.WithCancel(t.Context())
 	defer stop()
 	go func() { done <- newFeed().follow(ctx) }()
-	eventually(t, "all are handled", func() bool { return r.count() >= len(registered) })
-	p.stop()
-	p.start() // the feed goes on by itself
+	product.Eventually(t, "all are handled", func() bool { return r.count() >= len(registered) })
+	p.Stop()
+	p.Start() // the feed goes on by itself
 	register(3)
-	eventually(t, "all are handled", func() bool { return r.count() >= len(registered) })
+	product.Eventually(t, "all are handled", func() bool { return r.count() >= len(registered) })
 	stop()
 	if err := <-done; err != nil {
 		t.Fatalf("a feed that is stopped: %v", err)
@@ -130,22 +128,12 @@ func TestNothingIsMissed(t *testing.T) {
 }
 
 func TestARefusalEndsTheFeed(t *testing.T) {
-	p := newProduct(t)
-	p.start()
-	f := &feed{client: eventv1.NewEventServiceClient(connect(t, p.grpc, "none")), file: filepath.Join(t.TempDir(), "cursor"), told: io.Discard}
+	p := product.New(t)
+	p.Start()
+	f := &feed{client: eventv1.NewEventServiceClient(p.Connect("none")), file: filepath.Join(t.TempDir(), "cursor"), told: io.Discard}
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	if err := f.follow(ctx); err == nil {
 		t.Fatal("a token that is none was taken")
 	}
-}
-
-func connect(t *testing.T, addr, token string) *grpc.ClientConn {
-	t.Helper()
-	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(bearer{token: token}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return conn
 }

@@ -1,7 +1,9 @@
-package main
+// Package product starts the product for the tests of the examples, as somebody does who has its program and nothing else of it.
+package product
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -13,14 +15,17 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 )
 
-// product is `coworkcare dev` in a folder of its own.
-type product struct {
+// Product is `coworkcare dev` in a folder of its own.
+type Product struct {
+	GRPC     string // the address
 	t        *testing.T
 	program  string
 	settings []string
-	grpc     string
 	ops      string
 	cmd      *exec.Cmd
 	done     chan struct{}
@@ -44,8 +49,8 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// newProduct finds the program, which `make build` builds and COWORKCARE_BIN names.
-func newProduct(t *testing.T) *product {
+// New finds the program, which `make build` builds and COWORKCARE_BIN names.
+func New(t *testing.T) *Product {
 	t.Helper()
 	program := os.Getenv("COWORKCARE_BIN")
 	if program == "" {
@@ -56,7 +61,7 @@ func newProduct(t *testing.T) *product {
 	}
 	folder := t.TempDir()
 	addresses := free(t, 3)
-	return &product{t: t, program: program, grpc: addresses[1], ops: addresses[2], settings: []string{
+	return &Product{t: t, program: program, GRPC: addresses[1], ops: addresses[2], settings: []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "COWORKCARE_DATA_DIR=" + filepath.Join(folder, "data"),
 		"COWORKCARE_HTTP_ADDR=" + addresses[0], "COWORKCARE_GRPC_ADDR=" + addresses[1], "COWORKCARE_OPS_ADDR=" + addresses[2]}}
 }
@@ -76,7 +81,8 @@ func free(t *testing.T, count int) []string {
 	return addresses
 }
 
-func (p *product) start() {
+// Start starts it and waits until it is ready.
+func (p *Product) Start() {
 	p.t.Helper()
 	p.out, p.done = &output{}, make(chan struct{})
 	p.cmd = exec.Command(p.program, "dev")
@@ -86,12 +92,12 @@ func (p *product) start() {
 	}
 	cmd, done := p.cmd, p.done
 	go func() { _ = cmd.Wait(); close(done) }()
-	p.t.Cleanup(p.stop)
-	eventually(p.t, "the product is ready", func() bool { return strings.Contains(p.out.String(), "is ready") })
+	p.t.Cleanup(p.Stop)
+	Eventually(p.t, "the product is ready", func() bool { return strings.Contains(p.out.String(), "is ready") })
 }
 
-// stop ends the process and waits for it; twice is once.
-func (p *product) stop() {
+// Stop ends the process and waits for it; twice is once.
+func (p *Product) Stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGINT)
 	select {
 	case <-p.done:
@@ -101,8 +107,8 @@ func (p *product) stop() {
 	}
 }
 
-// token asks the development desk for a token and the unit it is for.
-func (p *product) token(role, unit string) (token, careUnitID string) {
+// Token asks the development desk for a token and the unit it is for.
+func (p *Product) Token(role, unit string) (token, careUnitID string) {
 	p.t.Helper()
 	body, err := json.Marshal(map[string]string{"role": role, "unit": unit})
 	if err != nil {
@@ -124,8 +130,27 @@ func (p *product) token(role, unit string) (token, careUnitID string) {
 	return answer.Token, answer.CareUnitID
 }
 
-// eventually asks again and again until it holds.
-func eventually(t *testing.T, what string, holds func() bool) {
+// Connect gives a connection whose calls bear a token.
+func (p *Product) Connect(token string) *grpc.ClientConn {
+	p.t.Helper()
+	conn, err := grpc.NewClient(p.GRPC, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(bearer(token)))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+type bearer string
+
+func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer " + string(b)}, nil
+}
+
+func (bearer) RequireTransportSecurity() bool { return false }
+
+// Eventually asks again and again until it holds.
+func Eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
