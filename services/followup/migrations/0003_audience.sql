@@ -16,7 +16,7 @@ CREATE TABLE audience_change (
 -- Where the follow-ups of a unit have moved to.
 CREATE INDEX audience_moved ON audience_change (care_unit_id, to_care_unit_id) WHERE to_care_unit_id <> '';
 -- What is open and overdue by rule: the figures of operations are counted from this index alone.
-CREATE INDEX follow_up_open_by_rule ON follow_up (kind, policy, due_time, snoozed_until) WHERE state = 'OPEN';
+CREATE INDEX follow_up_open_by_rule ON follow_up (kind, policy, due_time, snoozed_until, state) WHERE state = 'OPEN';
 
 -- +goose Down
 DROP INDEX follow_up_open_by_rule;

@@ -31,6 +31,19 @@ func risk(now time.Time) FollowUp {
 	return Reconcile(file, nil, Derive(file, Policy{}, date.Of(now)), now, counter())[0].FollowUp
 }
 
+// flag is the third flag of a meeting that is missing, as it is made on the day of the second.
+func flag(now time.Time) FollowUp {
+	h := newRecord()
+	h.team()
+	h.sick("2026-03-02 10:00", "2025-12-27", "2026-12-31")
+	for _, c := range Reconcile(h.file, nil, Derive(h.file, Policy{}, date.Of(now)), now, counter()) {
+		if c.FollowUp.Kind == MeetingMissingThird {
+			return c.FollowUp
+		}
+	}
+	panic("no third flag")
+}
+
 func counter() func() string {
 	n := 0
 	return func() string { n++; return fmt.Sprintf("%04d", n) }
@@ -41,9 +54,14 @@ func counter() func() string {
 func TestMachine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := clock("2026-03-02 08:00")
-		f := manual(t, now)
-		if rapid.Bool().Draw(t, "risk") {
+		var f FollowUp
+		switch rapid.IntRange(0, 2).Draw(t, "which") {
+		case 0:
+			f = manual(t, now)
+		case 1:
 			f = risk(now)
+		default:
+			f = flag(now)
 		}
 		step := func(c Change, err error) {
 			if err != nil {
