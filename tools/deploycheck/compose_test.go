@@ -89,7 +89,7 @@ func TestCompose(t *testing.T) {
 func TestComposeConnections(t *testing.T) {
 	project := compose(t)
 	pools := 0
-	for _, metric := range demo(t)["db_sql_connection_max_open"].GetMetric() {
+	for _, metric := range demo(t).shown["db_sql_connection_max_open"].GetMetric() {
 		if name := label(metric, "db_client_connection_pool_name"); strings.HasSuffix(name, "/write") { // SQLite's pools of writers stand for PostgreSQL's
 			pools++
 		}

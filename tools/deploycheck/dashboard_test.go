@@ -65,7 +65,7 @@ var (
 
 // What every rule and every dashboard asks for is shown by a running demo: metrics by name, and their labels.
 func TestExpressionsAskForWhatThereIs(t *testing.T) {
-	exists := demo(t).knows(recorded(t)...)
+	exists := demo(t).shown.knows(recorded(t)...)
 	for _, one := range rules(t) {
 		labels := exists.check(t, one.Record+one.Alert, one.Expr)
 		for _, shown := range labelShown.FindAllStringSubmatch(one.Annotations["description"], -1) {

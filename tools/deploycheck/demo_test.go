@@ -2,7 +2,6 @@ package deploycheck
 
 import (
 	"bufio"
-	"context"
 	"debug/elf"
 	"fmt"
 	"io"
@@ -54,6 +53,7 @@ func built(t testing.TB, name string) string {
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // the chart's loader tells of a link on every load
 	code := m.Run()
+	running.stop()
 	if folder != "" {
 		_ = os.RemoveAll(folder)
 	}
@@ -78,58 +78,76 @@ func TestProgramsAreStatic(t *testing.T) {
 // scraped is what the operations port shows, by name.
 type scraped map[string]*dto.MetricFamily
 
-// demo gives what a demo shows; one is run for all tests.
-func demo(t testing.TB) scraped {
-	t.Helper()
-	require.NoError(t, programs())
-	shown, err := demoOnce()
-	require.NoError(t, err)
-	return shown
+// demonstration is a running demo. The names of its metrics are the same on SQLite and PostgreSQL, with a Redis inside the process
+// and a server.
+type demonstration struct {
+	cmd    *exec.Cmd
+	output io.Reader
+	ops    string // address of the operations port
+	shown  scraped
 }
 
-// demoOnce runs the demo on free ports until it is laid out, reads its metrics, and stops it. The names are the same on SQLite
-// and PostgreSQL, with a Redis inside the process and a server.
-var demoOnce = sync.OnceValues(func() (shown scraped, err error) {
+// running is the one demo of all tests; TestMain stops it.
+var running = &demonstration{}
+
+var startOnce = sync.OnceValue(running.start)
+
+// demo gives a demo that is laid out.
+func demo(t testing.TB) *demonstration {
+	t.Helper()
+	require.NoError(t, programs())
+	require.NoError(t, startOnce())
+	return running
+}
+
+// start runs the demo on free ports until it is laid out, and reads its metrics.
+func (d *demonstration) start() error {
 	ports, err := free(3)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), longest)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, filepath.Join(folder, "coworkcare"), "dev", "--demo")
-	cmd.Dir = folder
-	cmd.Env = append(os.Environ(), "COWORKCARE_DATA_DIR="+filepath.Join(folder, "data"), "COWORKCARE_HTTP_ADDR="+ports[0], "COWORKCARE_GRPC_ADDR="+ports[1],
+	d.ops = ports[2]
+	d.cmd = exec.Command(filepath.Join(folder, "coworkcare"), "dev", "--demo")
+	d.cmd.Dir = folder
+	d.cmd.Env = append(os.Environ(), "COWORKCARE_DATA_DIR="+filepath.Join(folder, "data"), "COWORKCARE_HTTP_ADDR="+ports[0], "COWORKCARE_GRPC_ADDR="+ports[1],
 		"COWORKCARE_OPS_ADDR="+ports[2], "COWORKCARE_DATABASE_URL=", "COWORKCARE_REDIS_URL=", "COWORKCARE_CONFIG=", "COWORKCARE_SERVICES=")
-	cmd.Stderr = os.Stderr
-	output, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
+	d.cmd.Stderr = os.Stderr
+	if d.output, err = d.cmd.StdoutPipe(); err != nil {
+		return err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
+	if err := d.cmd.Start(); err != nil {
+		return err
 	}
-	defer func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_, _ = io.Copy(io.Discard, output)
-		_ = cmd.Wait()
-	}()
+	tooLong := time.AfterFunc(longest, d.stop)
+	defer tooLong.Stop()
 	var said []string
-	for lines := bufio.NewScanner(output); ; {
+	for lines := bufio.NewScanner(d.output); ; {
 		if !lines.Scan() {
-			return nil, fmt.Errorf("the demo ended before it was laid out:\n%s", strings.Join(said, "\n"))
+			return fmt.Errorf("the demo ended before it was laid out:\n%s", strings.Join(said, "\n"))
 		}
 		if said = append(said, lines.Text()); strings.HasPrefix(lines.Text(), "Ctrl-C stops it") {
 			break
 		}
 	}
-	response, err := http.Get("http://" + ports[2] + "/metrics")
+	response, err := http.Get("http://" + d.ops + "/metrics")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { _ = response.Body.Close() }()
 	parser := expfmt.NewTextParser(model.LegacyValidation)
-	return parser.TextToMetricFamilies(response.Body)
-})
+	d.shown, err = parser.TextToMetricFamilies(response.Body)
+	return err
+}
+
+// stop ends the demo, if one was started.
+func (d *demonstration) stop() {
+	if d.cmd == nil || d.cmd.Process == nil {
+		return
+	}
+	_ = d.cmd.Process.Signal(syscall.SIGTERM)
+	_, _ = io.Copy(io.Discard, d.output)
+	_ = d.cmd.Wait()
+}
 
 // free gives addresses on loopback that nobody listens on.
 func free(n int) (addresses []string, err error) {

@@ -21,7 +21,7 @@ func TestOperations(t *testing.T) {
 	for _, key := range settings.FindAllStringSubmatch(string(content(t, "platform/config/config.go")), -1) {
 		require.Contains(t, page, "`COWORKCARE_"+strings.ToUpper(key[1])+"`")
 	}
-	exists := demo(t).knows()
+	exists := demo(t).shown.knows()
 	for _, metric := range productsOwn.FindAllStringSubmatch(page, -1) {
 		require.Contains(t, exists, metric[1])
 	}

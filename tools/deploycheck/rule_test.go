@@ -81,6 +81,40 @@ func TestAlerts(t *testing.T) {
 }
 
 var (
+	requestMessage = regexp.MustCompile(`(?s)message (\w+)Request \{(.*?)\n\}`)
+	methodsLeftOut = regexp.MustCompile(`rpc_method!~"([^"]+)"`)
+)
+
+// Long polls take long on purpose and come all the time; the rules count none of them.
+func TestRulesLeaveOutLongPolls(t *testing.T) {
+	var polls []string
+	require.NoError(t, filepath.WalkDir(under(t, "proto/coworkcare"), func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".proto") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, message := range requestMessage.FindAllStringSubmatch(string(text), -1) {
+			if strings.Contains(message[2], "wait_seconds") {
+				polls = append(polls, message[1])
+			}
+		}
+		return err
+	}))
+	require.Contains(t, polls, "ListEvents")
+	for _, one := range rules(t) {
+		if !strings.Contains(one.Expr, "rpc_server_call") {
+			continue
+		}
+		for _, out := range methodsLeftOut.FindAllStringSubmatch(one.Expr, -1) {
+			for _, poll := range polls {
+				require.Regexp(t, "^("+out[1]+")$", "coworkcare.x.v1.XService/"+poll, one.Record+one.Alert)
+			}
+		}
+		require.Equal(t, strings.Count(one.Expr, "rpc_server_call"), strings.Count(one.Expr, "rpc_method!~"), one.Record+one.Alert)
+	}
+}
+
+var (
 	inlineCode = regexp.MustCompile("`([^`\\n]+)`")
 	// commandLine begins what is typed, not read.
 	commandLine = regexp.MustCompile(`^(kubectl|docker|helm|go|coworkctl|coworkcare|INFO) |^window: |^too many clients$`)
