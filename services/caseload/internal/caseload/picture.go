@@ -267,7 +267,7 @@ func (p *Picture) decisions(f *File) {
 	}
 	for _, m := range all[Meeting](f) {
 		if m.State == "DEFERRED" && !m.Recheck.IsZero() {
-			wait(DecideDeferredMeeting, m.Standing, m.Recheck.At(0, 0), RehabilitationCoordinator, m.Recheck)
+			wait(DecideDeferredMeeting, m.Standing, m.Recheck.At(0, 0).UTC(), RehabilitationCoordinator, m.Recheck)
 		}
 	}
 	slices.SortStableFunc(p.Decisions, func(a, b Decision) int {
