@@ -26,18 +26,21 @@ const (
 const serviceKey = attribute.Key("coworkcare.service")
 
 // Recent keeps the last traces of this process in memory, to be looked at where nothing collects them: on a laptop. It is bounded;
-// the trace that was added to least recently goes first. A piece of a worker's work that came to nothing, such as an event that does
+// the trace that was added to least recently goes first, but what follows from a trace that is still added to stays with it. A piece of a worker's work that came to nothing, such as an event that does
 // not concern the service, is not kept.
 type Recent struct {
 	mu     sync.Mutex
 	traces *simplelru.LRU[trace.TraceID, *heap]
 	spans  int
+	steps  int // counts the changes, for which of two came last
 }
 
 // heap is what is kept of a trace, in the order in which its spans ended.
 type heap struct {
 	spans   []Span
 	leftOut int
+	touched int           // the step at which it was added to last
+	cause   trace.TraceID // that its first root links to
 }
 
 // Span is what is kept of a span.
@@ -98,7 +101,7 @@ type Trace struct {
 func NewRecent() *Recent {
 	r := &Recent{}
 	// The size is over zero, which is all that NewLRU can mind.
-	r.traces, _ = simplelru.NewLRU(mostTraces, func(_ trace.TraceID, h *heap) { r.spans -= len(h.spans) })
+	r.traces, _ = simplelru.NewLRU(mostTraces+1, func(_ trace.TraceID, h *heap) { r.spans -= len(h.spans) })
 	return r
 }
 
@@ -126,13 +129,31 @@ func (r *Recent) OnEnd(span sdktrace.ReadOnlySpan) {
 		h = &heap{}
 		r.traces.Add(id, h)
 	}
+	r.steps++
+	h.touched = r.steps
+	if links := span.Links(); len(links) > 0 && !h.cause.IsValid() && isEntry(span.Parent()) {
+		h.cause = links[0].SpanContext.TraceID()
+	}
 	if len(h.spans) >= mostSpansOfATrace {
 		h.leftOut++
 		return
 	}
 	h.spans = append(h.spans, kept(span))
 	r.spans++
-	for r.spans > mostSpans && r.traces.Len() > 1 {
+	r.makeRoom()
+}
+
+// makeRoom lets the oldest go while there is too much. What follows from a trace that was added to later, such as the reminders of a
+// long walk, is as young as that.
+func (r *Recent) makeRoom() {
+	for r.traces.Len() > mostTraces || r.spans > mostSpans && r.traces.Len() > 1 {
+		id, oldest, _ := r.traces.GetOldest()
+		if cause, there := r.traces.Peek(oldest.cause); there && cause.touched > oldest.touched {
+			r.steps++
+			oldest.touched = r.steps
+			r.traces.Get(id) // which makes it the latest
+			continue
+		}
 		r.traces.RemoveOldest()
 	}
 }
@@ -193,7 +214,7 @@ func (r *Recent) summary(id trace.TraceID, h *heap) Summary {
 	s.Name, s.Service = named.Name, named.Service
 	var end time.Time
 	for _, span := range h.spans {
-		if isEntry(span) {
+		if isEntry(span.parent) {
 			for _, link := range span.Links {
 				s.Causes = append(s.Causes, r.resolved(link))
 			}
@@ -214,16 +235,16 @@ func (r *Recent) summary(id trace.TraceID, h *heap) Summary {
 func (h *heap) first() Span {
 	var first Span
 	for _, span := range h.spans {
-		entry := isEntry(span)
-		if first.ID == "" || entry && !isEntry(first) || entry == isEntry(first) && span.Start.Before(first.Start) {
+		entry, before := isEntry(span.parent), isEntry(first.parent)
+		if first.ID == "" || entry && !before || entry == before && span.Start.Before(first.Start) {
 			first = span
 		}
 	}
 	return first
 }
 
-// isEntry tells whether a call or a piece of work came in here: its parent is elsewhere, or nowhere.
-func isEntry(span Span) bool { return !span.parent.IsValid() || span.parent.IsRemote() }
+// isEntry tells from its parent whether a span is a call that came in here or a piece of work that began here.
+func isEntry(parent trace.SpanContext) bool { return !parent.IsValid() || parent.IsRemote() }
 
 func (r *Recent) resolved(link Link) Link {
 	id, err := trace.TraceIDFromHex(link.TraceID)

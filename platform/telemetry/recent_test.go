@@ -97,6 +97,20 @@ func TestRecentIsBounded(t *testing.T) {
 	require.Len(t, list, telemetry.MostTraces)
 	require.Equal(t, fmt.Sprint("one ", telemetry.MostTraces+9), list[0].Name)
 
+	// What follows from a trace that is still added to stays with it.
+	ctx, walk := tracer.Start(t.Context(), "walk")
+	_, fired := tracer.Start(t.Context(), "fire", trace.WithLinks(trace.Link{SpanContext: walk.SpanContext()}))
+	fired.End()
+	for range telemetry.MostTraces + 10 {
+		_, span := tracer.Start(t.Context(), "one")
+		span.End()
+		_, step := tracer.Start(ctx, "step")
+		step.End()
+	}
+	_, there := recent.Get(fired.SpanContext().TraceID().String())
+	require.True(t, there)
+	require.Len(t, recent.List(telemetry.Filter{}), telemetry.MostTraces)
+
 	last := ""
 	for range 8 {
 		ctx, root := tracer.Start(t.Context(), "large")

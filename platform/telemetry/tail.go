@@ -142,7 +142,7 @@ func (t *tail) OnEnd(span sdktrace.ReadOnlySpan) {
 // ofNote says why a span makes its trace worth keeping; nothing when it does not. Only a call that came in here, or a piece of work
 // that began here, speaks for the trace: what it asked of others may fail and be borne.
 func (t *tail) ofNote(span sdktrace.ReadOnlySpan) string {
-	if parent := span.Parent(); parent.IsValid() && !parent.IsRemote() {
+	if !isEntry(span.Parent()) {
 		return ""
 	}
 	switch {
