@@ -96,6 +96,7 @@ Exit codes:
 		t.tokenCommand(),
 		t.clockCommand(),
 		t.eventsCommand(),
+		t.caseloadCommand(),
 		t.doctorCommand(),
 		t.demoCommand(),
 	)

@@ -145,6 +145,11 @@ var values = map[string]made{
 	"employerdialogue.v1.InvitationDialogueMeetingRequest.organizer_email": just("vardcentralen@example.se"),
 	"employerdialogue.v1.InvitationDialogueMeetingRequest.attendee_email":  just("patient@example.se"),
 
+	"caseload.v1.ListCaseloadRequest.practitioner_id": leftOut,
+	"caseload.v1.ListCaseloadRequest.meeting_state":   leftOut,
+	"caseload.v1.ListTimelineRequest.practitioner_id": leftOut,
+	"caseload.v1.WatchCaseloadRequest.cursor":         leftOut,
+
 	"event.v1.ListEventsRequest.cursor":  leftOut,
 	"event.v1.ListEventsRequest.sources": leftOut,
 	"event.v1.ListEventsRequest.types":   leftOut,
