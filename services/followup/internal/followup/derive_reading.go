@@ -128,7 +128,8 @@ func (f *File) Strangers() []string {
 func (d *derivation) newDoctors(e *Episode) {
 	joined := map[string]date.Day{} // the latest of several times counts
 	for _, m := range e.Team {
-		if m.Role == GP && m.End.IsZero() && !slices.Contains(e.Founders, m.PractitionerID) {
+		in := m.End.IsZero() || !e.Ended.IsZero() // a closed episode has nobody in its team
+		if m.Role == GP && in && !slices.Contains(e.Founders, m.PractitionerID) {
 			joined[m.PractitionerID] = max(joined[m.PractitionerID], m.Start)
 		}
 	}

@@ -85,6 +85,11 @@ func TestR30ReadThePicture(t *testing.T) {
 			h.episode("2026-03-09 09:00", EpisodeOpen, "gp:locum:2026-03-09", "cm:manager")
 			h.file.SeeReading(Reading{Told: h.told("r", "2026-03-09 10:00"), PractitionerID: "locum"})
 		}, "2026-03-09", []string{"READ_PICTURE COMPLETED READ"}},
+		{"R30: the end of the episode ends it", func(h *record) {
+			h.team()
+			h.episode("2026-03-09 09:00", EpisodeOpen, "gp:locum:2026-03-09")
+			h.episode("2026-03-10 09:00", "CLOSED", "gp:locum:2026-03-09:2026-03-10")
+		}, "2026-03-10", []string{"READ_PICTURE CANCELLED EPISODE_ENDED"}},
 		{"R30: what was read before joining does not count, nor what another has read", func(h *record) {
 			h.team()
 			h.file.SeeReading(Reading{Told: h.told("r", "2026-03-06 10:00"), PractitionerID: "locum"})

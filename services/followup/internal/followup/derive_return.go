@@ -21,7 +21,21 @@ func (d *derivation) returnPlan(p *ReturnPlan) {
 		d.returnStep(w, p, step, checked)
 		d.checkIn(w, p, step, checked)
 	}
+	if episode != nil && !episode.Ended.IsZero() {
+		owner.PractitionerID = episode.lastMember(RehabilitationCoordinator)
+	}
 	d.postReturnCheck(p, owner)
+}
+
+// lastMember is the person who came last into a team in a role, also when she has left it: a closed episode has nobody in its team.
+func (e *Episode) lastMember(role Role) string {
+	person := ""
+	for _, m := range e.Team {
+		if m.Role == role {
+			person = m.PractitionerID
+		}
+	}
+	return person
 }
 
 // answerReturnPlan asks the GP for an answer: until then the steps are a proposal, whoever has agreed to them (R10, R93).

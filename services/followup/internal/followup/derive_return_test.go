@@ -55,7 +55,7 @@ func TestReturnSteps(t *testing.T) {
 		{"R49: the check after the full return survives the plan's completion and the episode", func(h *record) {
 			accepted(h)
 			h.plan("2026-04-20 10:00", ReturnCompleted, 1)
-			h.episode("2026-04-21 09:00", "CLOSED", "rc:coordinator")
+			h.episode("2026-04-21 09:00", "CLOSED", "rc:coordinator:2026-03-02:2026-04-21")
 		}, "2026-04-21", []string{
 			"CHECK_IN half CANCELLED RETURN_PLAN_CHANGED", "POST_RETURN_CHECK " + rc + "2026-05-11",
 			"RETURN_STEP full CANCELLED RETURN_PLAN_CHANGED", "RETURN_STEP half CANCELLED RETURN_PLAN_CHANGED"}},

@@ -186,6 +186,10 @@ func history(t *rapid.T) *world {
 		case 11:
 			if episode.State == EpisodeOpen && rapid.IntRange(0, 2).Draw(t, "close") == 0 {
 				episode.State = "CLOSED"
+				episode.Team = slices.Clone(episode.Team)
+				for i := range episode.Team {
+					episode.Team[i].End = date.Of(w.now)
+				}
 				tellEpisode("closed")
 			}
 		case 12:

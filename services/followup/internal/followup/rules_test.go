@@ -3,6 +3,7 @@ package followup
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,28 +35,19 @@ func (h *record) episode(at string, state EpisodeState, team ...string) {
 	h.file.SeeEpisode(e)
 }
 
-// member reads "gp:doctor", "gp:doctor:2026-03-10".
+// member reads "gp:doctor", with the first day "gp:doctor:2026-03-10", and with the last one after it.
 func member(text string) Member {
 	roles := map[string]Role{"gp": GP, "cm": CareManager, "rc": RehabilitationCoordinator}
 	var m Member
-	parts := splitColon(text)
+	parts := strings.Split(text, ":")
 	m.Role, m.PractitionerID, m.Start = roles[parts[0]], parts[1], date.MustParse("2026-03-02")
 	if len(parts) > 2 {
 		m.Start = date.MustParse(parts[2])
 	}
-	return m
-}
-
-func splitColon(text string) []string {
-	parts := []string{""}
-	for _, r := range text {
-		if r == ':' {
-			parts = append(parts, "")
-			continue
-		}
-		parts[len(parts)-1] += string(r)
+	if len(parts) > 3 {
+		m.End = date.MustParse(parts[3])
 	}
-	return parts
+	return m
 }
 
 // team is a whole team with consent to coordination, from 2 March 2026 on.
