@@ -26,6 +26,7 @@ func newCast(dice *rand.Rand, start, today date.Day) []*course {
 	c.dueToday()
 	c.inTheMiddle()
 	c.troubled()
+	c.returned()
 	c.preventive()
 	c.closed()
 	return c.placed
@@ -119,52 +120,56 @@ func (c *caster) firstContacts() {
 		p := c.place(unit, c.back(5)).off(c.due, 7, 100)
 		p.held = c.back(3)
 	}
-	c.place(0, c.back(7)).off(c.due, 16, 50) // booked for five working days ago
+	c.place(0, c.back(7)).off(c.due, 16, 50).reach = screenedOnly // booked for five working days ago
 }
 
 // dueToday: plans whose contact is due today; some of them held this morning.
 func (c *caster) dueToday() {
 	c.active(0, 1, c.due).off(c.due, 9, 100, 100).holdAt = afternoon
 	p := c.active(0, 3, c.due).off(c.due, 4, 100, 75)
-	p.holdAt, p.snooze = noon, true
+	p.holdAt, p.snooze, p.reach = noon, true, talkedEarly
 	p = c.active(0, 6, c.due).off(c.due, 20, 100, 75, 50)
-	p.holdAt, p.flag, p.treatment, p.treating = afternoon, 2, rolePsychologist, "psychologist"
+	p.holdAt, p.flag, p.treatment, p.treating, p.reach, p.unread = afternoon, 2, rolePsychologist, "psychologist", returnUnderWay, true
 	p = c.active(0, 8, c.due).off(c.due, 3, 100, 100, 75, 50)
-	p.holdAt, p.snooze = noon, true
-	c.active(0, 2, c.due).off(c.due, 15, 100, 100).holdAt = early
-	c.active(0, 4, c.due).off(c.due, 7, 100, 50).holdAt = early
+	p.holdAt, p.snooze, p.reach, p.advice = noon, true, wholeWay, true
+	p = c.active(0, 2, c.due).off(c.due, 15, 100, 100)
+	p.holdAt, p.reach = early, screenedOnly
+	p = c.active(0, 4, c.due).off(c.due, 7, 100, 50)
+	p.holdAt, p.reach, p.meetOn = early, meetingSet, c.due
 	p = c.active(1, 2, c.due).off(c.due, 7, 100, 100)
-	p.holdAt, p.consent = noon, declines
+	p.holdAt, p.consent, p.reach = noon, declines, screenedOnly
 	p = c.active(1, 4, c.due).off(c.due, 18, 100, 75, 50)
-	p.holdAt, p.special = afternoon, "samordningsnummer"
-	c.active(1, 6, c.due).off(c.due, 5, 75, 50, 25).holdAt = early
+	p.holdAt, p.special, p.reach, p.meetOn = afternoon, "samordningsnummer", meetingHeld, c.back(2)
+	p = c.active(1, 6, c.due).off(c.due, 5, 75, 50, 25)
+	p.holdAt, p.reach = early, wholeWay
 	p = c.active(2, 3, c.due).off(c.due, 12, 100, 100)
-	p.holdAt, p.special = noon, "reserve"
+	p.holdAt, p.special, p.reach = noon, "reserve", briefAsked
 	p = c.active(2, 10, c.due).off(c.due, 2, 100, 75, 50, 25)
-	p.holdAt, p.snooze = afternoon, true
+	p.holdAt, p.snooze, p.reach = afternoon, true, wholeWay
 }
 
 // inTheMiddle: plans whose next contact lies in the days to come.
 func (c *caster) inTheMiddle() {
 	next := func(n int) date.Day { return date.AddWorkingDays(c.due, n) }
 	p := c.active(0, 4, next(1)).off(c.due, 8, 100, 75)
-	p.consent, p.delayed = declines, map[int]int{2: 1}
+	p.consent, p.delayed, p.reach = declines, map[int]int{2: 1}, screenedOnly
 	p = c.active(0, 6, next(2)).off(c.due, 22, 100, 75, 50)
-	p.consent, p.ask = withdraws, "Synthetic: asks whether the dose can be raised"
+	p.consent, p.ask, p.reach = withdraws, "Synthetic: asks whether the dose can be raised", screenedOnly
 	p = c.active(0, 8, next(3)).off(c.due, 13, 100, 100, 50, 25)
 	p.treatment, p.treating, p.noTreatment = rolePsychologist, "psychologist", "Synthetic: no place within three months; suggests the internet programme."
+	p.reach = returnUnderWay // and what was agreed is not done
 	p = c.active(0, 3, next(4)).off(c.due, 6, 100, 50)
-	p.special, p.snooze = "protected", true
+	p.special, p.snooze, p.reach = "protected", true, briefWritten
 	p = c.active(1, 3, next(1)).off(c.due, 16, 100, 100)
-	p.treatment, p.treating = rolePsychologist, "psychologist"
+	p.treatment, p.treating, p.reach = rolePsychologist, "psychologist", meetingTold
 	p = c.active(1, 8, next(2)).off(c.due, 3, 100, 75, 50)
-	p.snooze = true
+	p.snooze, p.reach, p.heldOn = true, wholeWay, c.back(1)
 	p = c.active(1, 10, next(3)).off(c.due, 6, 100, 75, 50, 25)
-	p.snooze = true
+	p.snooze, p.reach = true, selfReliant
 	p = c.active(2, 4, next(1)).off(c.due, 17, 75, 50)
-	p.declinedRC = "Synthetic: no coordinator before September; the care manager keeps in touch with the employer."
+	p.declinedRC, p.reach = "Synthetic: no coordinator before September; the care manager keeps in touch with the employer.", screenedOnly
 	p = c.active(2, 6, next(3)).off(c.due, 11, 100, 100, 75)
-	p.treatment, p.treating, p.consent = rolePhysio, "physio3", declines
+	p.treatment, p.treating, p.consent, p.reach = rolePhysio, "physio3", declines, screenedOnly
 }
 
 // troubled: contacts missed, tried in vain, a certificate that ran out, a form with a pressing answer today.
@@ -174,23 +179,33 @@ func (c *caster) troubled() {
 		p.missed = []int{week}
 		return p
 	}
-	missed(0, 4, c.back(1)).off(c.due, 10, 100, 75)
-	missed(0, 6, c.back(3)).off(c.due, 19, 100, 100, 50)
-	missed(1, 3, c.back(3)).off(c.due, 15, 100, 75)
-	missed(2, 8, c.back(6)).off(c.due, 24, 100, 75, 50)
+	p := missed(0, 4, c.back(1)).off(c.due, 10, 100, 75)
+	p.reach, p.recheck = meetingTold, date.AddWorkingDays(c.due, 8)
+	p = missed(0, 6, c.back(3)).off(c.due, 19, 100, 100, 50)
+	p.reach, p.meetOn = returnAsked, c.back(3)
+	missed(1, 3, c.back(3)).off(c.due, 15, 100, 75).reach = meetingTold
+	missed(2, 8, c.back(6)).off(c.due, 24, 100, 75, 50).reach = selfReliant
 	tried := func(unit, week, tries int) *course {
 		p := c.active(unit, week, c.back(tries-1))
 		p.tries = map[int]int{week: tries}
 		return p
 	}
-	tried(0, 2, 1).off(c.due, 5, 100, 100) // and the end of the certificate is overdue
-	tried(1, 4, 2).off(c.due, 14, 100, 50)
-	tried(0, 3, 3).off(c.due, 8, 100, 100)
-	c.active(0, 8, date.AddWorkingDays(c.due, 4)).off(c.due, -3, 100, 75, 50) // nobody has decided what then
-	p := c.active(0, 3, date.AddWorkingDays(c.due, 2)).off(c.due, 9, 100, 100)
-	p.flagToday, p.severity, p.baseline = 1, "SEVERE", 36
+	tried(0, 2, 1).off(c.due, 5, 100, 100) // the end of the certificate is overdue, and the screening
+	tried(1, 4, 2).off(c.due, 14, 100, 50).reach = selfReliant
+	p = tried(0, 3, 3).off(c.due, 8, 100, 100)
+	p.reach, p.meetOn = meetingSet, date.AddWorkingDays(c.due, 5)
+	p = c.active(0, 8, date.AddWorkingDays(c.due, 4)).off(c.due, -3, 100, 75, 50) // nobody has decided what then
+	p.reach = selfReliant
+	p = c.active(0, 3, date.AddWorkingDays(c.due, 2)).off(c.due, 9, 100, 100)
+	p.flagToday, p.severity, p.baseline, p.reach = 1, "SEVERE", 36, screenedOnly
 	p = c.active(0, 2, date.AddWorkingDays(c.due, 3)).off(c.due, 12, 75, 50)
-	p.correct, p.ask = true, "Synthetic: side effects; please call"
+	p.correct, p.ask, p.reach, p.gp, p.locum = true, "Synthetic: side effects; please call", briefWritten, "gp1", true
+}
+
+// returned: back at work for four weeks, and about to be asked how it goes.
+func (c *caster) returned() {
+	p := c.active(0, 12, date.AddWorkingDays(c.due, 2)).off(c.due, -returnDays-1, 100, 75, 50)
+	p.reach = wholeWay
 }
 
 // preventive: followed so that no sick leave comes about.
@@ -212,18 +227,15 @@ func (c *caster) closed() {
 		weeks       []int
 	}{
 		{0, 1, "RETURNED_TO_WORK", []int{100, 75, 50}, 42, []int{1, 2, 4, 6, 8}},
-		{0, 3, "PARTLY_RETURNED_TO_WORK", []int{100, 75, 50, 25}, 60, []int{1, 2, 3, 4, 6, 8}},
 		{0, 8, "ENDED_BY_PATIENT", []int{100}, 14, []int{1, 2, 4}},
 		{1, 2, "RETURNED_TO_WORK", []int{100, 50}, 35, []int{1, 2, 4, 6}},
-		{1, 5, "REFERRED_ELSEWHERE", []int{100, 100}, 28, []int{1, 2, 3}},
 		{1, 1, "REMAINED_AT_WORK", nil, 0, []int{1, 3, 5, 7}},
-		{2, 4, "RETURNED_TO_WORK", []int{100, 75, 50}, 49, []int{1, 2, 4, 6, 8}},
-		{2, 9, "NOT_RETURNED_TO_WORK", []int{100, 100}, 42, []int{1, 2, 4, 6}},
+		{2, 9, "NOT_RETURNED_TO_WORK", []int{100, 100}, 30, []int{1, 2, 4, 6}},
 	}
 	for _, e := range ends {
 		p := c.place(e.unit, date.AddWorkingDays(c.start, e.begin))
 		p.held = date.AddWorkingDays(p.begin, 2)
-		p.plan, p.weeks, p.outcome = p.held, e.weeks, e.outcome
+		p.plan, p.weeks, p.outcome, p.reach = p.held, e.weeks, e.outcome, selfReliant
 		p.preventive = len(e.degrees) == 0
 		if !p.preventive {
 			p.leaves = split(p.begin, p.begin.AddDays(e.leaveDays-1), e.degrees)

@@ -64,10 +64,16 @@ func (c *chart) onReturn(ctx context.Context, as Actor, verb string, body object
 	return answer, err
 }
 
-// reviseReturn writes the steps anew.
+// reviseReturn writes the steps anew; those of a degree that was there before keep their names.
 func (c *chart) reviseReturn(ctx context.Context, steps []leave) (returnPlanAnswer, error) {
+	written := stepsOf(steps)
+	for i, s := range steps {
+		if before := c.step(s.degree); before.StepID != "" {
+			written[i] = append(object{{"stepId", before.StepID}}, written[i]...)
+		}
+	}
 	var answer returnPlanAnswer
-	err := c.patch(ctx, c.team.coordinator, "/returnToWorkPlans/"+c.returnID, object{{"steps", stepsOf(steps)}}, &answer)
+	err := c.patch(ctx, c.team.coordinator, "/returnToWorkPlans/"+c.returnID, object{{"steps", written}}, &answer)
 	c.steps = answer.Steps
 	return answer, err
 }

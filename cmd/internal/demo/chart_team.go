@@ -89,10 +89,10 @@ func (c *chart) join(ctx context.Context, as Actor, role string, who Actor) (epi
 	return answer, err
 }
 
-// screen records the coordinator's screening and what the patient says to the offer.
-func (c *chart) screen(ctx context.Context, need, offer string) (screeningAnswer, error) {
+// screen records a screening and what the patient says to the offer.
+func (c *chart) screen(ctx context.Context, as Actor, need, offer string) (screeningAnswer, error) {
 	var answer screeningAnswer
-	err := c.client.post(ctx, c.team.coordinator, c.path("/screenings"), object{
+	err := c.client.post(ctx, as, c.path("/screenings"), object{
 		{"careEpisodeId", c.episodeID}, {"need", need}, {"reason", "Synthetic: long strain, unclear demands, wants help to talk with the employer."}, {"offer", offer},
 	}, &answer)
 	return answer, err

@@ -68,6 +68,14 @@ type course struct {
 	close       date.Day
 	outcome     string
 	special     string // protected, samordningsnummer, reserve
+
+	reach   reach    // how far the coordinator's work gets
+	meetOn  date.Day // of the dialogue meeting; none: so many days after the first visit
+	recheck date.Day // the meeting is deferred to this day
+	heldOn  date.Day // the return is held on its step
+	unread  bool     // a note that the GP has not read
+	advice  bool     // a recommendation that the GP has not answered
+	locum   bool     // a locum has just taken over
 }
 
 // script turns a course into steps, without those that lie after the end.
@@ -77,7 +85,11 @@ func (c *course) script(client *Client, o *organisation, n int, dice *rand.Rand,
 		careManager: o.actor(c.cm, c.unit, roleCareManager), coordinator: o.actor(c.rc, c.unit, roleCoordinator),
 		therapist: o.actor(c.treating, c.unit),
 	}}
-	w := &writer{course: c, chart: k, script: Script{Name: fmt.Sprintf("patient %d", n)}, end: end, today: today}
+	k.firm = o.firms[centres[c.unit].provider]
+	w := &writer{course: c, chart: k, script: Script{Name: fmt.Sprintf("patient %d", n)}, end: end, today: today, due: date.NextWorkingDay(today)}
+	if c.locum {
+		w.newGP = o.actor("locum", c.unit)
+	}
 	who := newPerson(dice, n, c.begin)
 	switch c.special {
 	case "protected":
@@ -92,7 +104,9 @@ func (c *course) script(client *Client, o *organisation, n int, dice *rand.Rand,
 	w.leave()
 	w.firstContact()
 	w.contacts()
+	w.work()
 	w.others()
+	w.words()
 	w.closing()
 	return w.script
 }
@@ -104,6 +118,8 @@ type writer struct {
 	script Script
 	end    time.Time
 	today  date.Day
+	due    date.Day // the first working day from today on
+	newGP  Actor
 }
 
 func (w *writer) on(day date.Day, s slot, name string, do func(ctx context.Context) error) {

@@ -50,6 +50,9 @@ func LayOut(ctx context.Context, o Options) (Summary, error) {
 	if org.existed {
 		return Summary{}, ErrLaidOut
 	}
+	if err := org.employers(ctx, client); err != nil {
+		return Summary{}, err
+	}
 	page.line("%d care providers, %d centres and %d members of staff are registered.", len(org.providers), len(org.units), len(org.people))
 	end := today.At(10, 0)
 	day0 := firstDay(now)

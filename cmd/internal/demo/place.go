@@ -68,7 +68,7 @@ func colleagues() []colleague {
 	return []colleague{
 		{"gp1", "Anna", "Ek-Test", "TOKEN_GP", at(0, roleGP)},
 		{"gp2", "Bengt", "Alm-Test", "TOKEN_GP_2", at(0, roleGP)},
-		{"locum", "Cecilia", "Hägg-Test", "TOKEN_GP_LOCUM", []post{{centre: 0, roles: []string{roleGP}, locumDays: 120}}},
+		{"locum", "Cecilia", "Hägg-Test", "TOKEN_GP_LOCUM", []post{{centre: 0, roles: []string{roleGP}, locumDays: 200}}},
 		{"cm1", "Disa", "Sälg-Test", "TOKEN_CARE_MANAGER", at(0, roleCareManager)},
 		{"cm2", "Erik", "Rönn-Test", "TOKEN_CARE_MANAGER_2", at(0, roleCareManager)},
 		{"rc1", "Frida", "Ask-Test", "TOKEN_REHABILITATION_COORDINATOR", at(0, roleCoordinator)},
@@ -97,7 +97,8 @@ type organisation struct {
 	providers []string // ids, as providerNames
 	units     []string // ids, as centres; "" where only some are established
 	people    map[string]string
-	existed   bool // the first care provider was there before
+	firms     map[int]firm // employers of the layout, by provider
+	existed   bool         // the first care provider was there before
 }
 
 // actor is a colleague at one of the centres where the person works, in the first role there or the role named.
@@ -156,6 +157,19 @@ func establish(ctx context.Context, client *Client, today date.Day, firstOnly bo
 		}
 	}
 	return o, nil
+}
+
+// employers enters an employer with each care provider, as its coordinator does.
+func (o *organisation) employers(ctx context.Context, client *Client) error {
+	o.firms = map[int]firm{}
+	for provider, coordinator := range []Actor{o.actor("rc1", 0), o.actor("rc3", 2)} {
+		made, err := newFirm(ctx, client, coordinator, o.providers[provider], "Mönsterlagret AB (synthetic)")
+		if err != nil {
+			return err
+		}
+		o.firms[provider] = made
+	}
+	return nil
 }
 
 func (o *organisation) hire(ctx context.Context, client *Client, n int, c colleague, today date.Day) error {

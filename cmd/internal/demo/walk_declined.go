@@ -24,7 +24,7 @@ func (w *walk) withoutEmployer(day0 date.Day, dice *rand.Rand) {
 		return w.called(ctx, c, form{total: 18, band: "mild"}, []int{2, 5})
 	})
 	w.on(at.At(14, 20), "The fourth patient is screened, and declines that the employer is contacted", func(ctx context.Context, c *check) error {
-		if _, err := w.screen(ctx, "LIGHT", "ACCEPTED"); err != nil {
+		if _, err := w.screen(ctx, w.team.coordinator, "LIGHT", "ACCEPTED"); err != nil {
 			return err
 		}
 		var err error

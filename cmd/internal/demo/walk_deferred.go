@@ -99,7 +99,7 @@ func (w *walk) deferred(day0 date.Day, dice *rand.Rand) {
 // employerOfThird is what the first patient's walk shows step by step, in one: screening, brief, consent, early talk.
 func (w *walk) employerOfThird(at date.Day) {
 	w.on(at.At(14, 0), "Screening, brief and early talk with the third patient's employer, on a consent to contact and agreement alone", func(ctx context.Context, c *check) error {
-		if _, err := w.screen(ctx, "COORDINATED", "ACCEPTED"); err != nil {
+		if _, err := w.screen(ctx, w.team.coordinator, "COORDINATED", "ACCEPTED"); err != nil {
 			return err
 		}
 		if _, err := w.renewBrief(ctx); err != nil {

@@ -74,6 +74,17 @@ func (w *walk) withoutCoordination(day0 date.Day, dice *rand.Rand) {
 		w.checkPlan(c, plan, next, weeks)
 		return nil
 	})
+	w.on(next.At(13, 35), "Everybody on sick leave is screened: the care manager offers coordination once more, and the patient declines", func(ctx context.Context, c *check) error {
+		screening, err := w.screen(ctx, w.team.careManager, "LIGHT", "DECLINED")
+		if err != nil {
+			return err
+		}
+		equal(c, "offer", screening.Offer, "DECLINED")
+		if err := w.clock.settle(ctx); err != nil {
+			return err
+		}
+		return w.ended(ctx, c, w.team.careManager, "SCREEN", "", "COMPLETED", "SCREENED")
+	})
 	w.on(next.At(13, 40), "The contacts with the second patient stand in the worklist", func(ctx context.Context, c *check) error {
 		return w.contactsListed(ctx, c, next, weeks)
 	})

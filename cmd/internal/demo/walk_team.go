@@ -32,7 +32,7 @@ func (w *walk) briefed(day0, first date.Day) {
 // screened is the coordinator's screening, its offer, and the assessment of work ability.
 func (w *walk) screened(first date.Day) {
 	w.on(first.At(14, 0), "The coordinator screens the need of coordination and offers it; the patient accepts", func(ctx context.Context, c *check) error {
-		screening, err := w.screen(ctx, "COORDINATED", "ACCEPTED")
+		screening, err := w.screen(ctx, w.team.coordinator, "COORDINATED", "ACCEPTED")
 		equal(c, "need", screening.Need, "COORDINATED")
 		equal(c, "offer", screening.Offer, "ACCEPTED")
 		return err
