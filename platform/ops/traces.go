@@ -2,11 +2,13 @@ package ops
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,15 +84,17 @@ func (s tracePages) list(w http.ResponseWriter, r *http.Request) {
 // tracePage is what a trace's template shows.
 type tracePage struct {
 	telemetry.Trace
-	Parts  []part // the spans that stand below no other, each with what stands below it
-	Folded bool
-	Base   string
+	Parts     []part              // the spans that stand below no other, each with what stands below it
+	Followers []telemetry.Summary // the traces that link to any span of this one, each once
+	Folded    bool
+	Base      string
 }
 
 // part is one span with all below it.
 type part struct {
-	Head row
-	Rows []row
+	Head      row
+	Rows      []row
+	Followers int // traces that link to any of them
 }
 
 // row is a span as a line of the waterfall.
@@ -116,8 +120,17 @@ func (s tracePages) one(w http.ResponseWriter, r *http.Request) {
 	page := tracePage{Trace: found, Folded: len(found.All) >= foldedFrom, Base: TracesPath}
 	for _, root := range found.Roots {
 		rows := waterfall(found, root, 0, nil)
-		page.Parts = append(page.Parts, part{Head: rows[0], Rows: rows[1:]})
+		one := part{Head: rows[0], Rows: rows[1:]}
+		for _, row := range rows {
+			one.Followers += len(row.FollowedUpBy)
+			page.Followers = append(page.Followers, row.FollowedUpBy...)
+		}
+		page.Parts = append(page.Parts, one)
 	}
+	slices.SortStableFunc(page.Followers, func(a, b telemetry.Summary) int {
+		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.TraceID, b.TraceID))
+	})
+	page.Followers = slices.CompactFunc(page.Followers, func(a, b telemetry.Summary) bool { return a.TraceID == b.TraceID })
 	s.write(w, "trace.html", page)
 }
 

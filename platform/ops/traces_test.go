@@ -104,6 +104,7 @@ func TestTracePages(t *testing.T) {
 	page, header = d.get(path, http.StatusOK)
 	require.Contains(t, page, `id="`+fragment+`"`, "the link's target")
 	require.Equal(t, reminder, d.links(page)["fire follow_up"], "and back")
+	require.Contains(t, page, "Later traces that follow from this one: 1")
 	require.Contains(t, page, "INSERT INTO x VALUES ($1) &lt;script&gt;")
 	require.NotContains(t, page, "<script")
 	require.NotContains(t, page, "style=")
@@ -113,7 +114,7 @@ func TestTracePages(t *testing.T) {
 	require.Contains(t, header.Get("Content-Type"), "text/css")
 
 	var list struct{ Traces []telemetry.Summary }
-	text, _ := d.get("/debug/traces?format=json&name=insert&failed=1&limit=5", http.StatusOK)
+	text, _ := d.get("/debug/traces?format=json&name=insert&limit=5", http.StatusOK)
 	require.NoError(t, json.Unmarshal([]byte(text), &list))
 	require.Len(t, list.Traces, 1)
 	require.Equal(t, "POST /v1/followUps", list.Traces[0].Name)

@@ -82,7 +82,7 @@ type Summary struct {
 	Start    time.Time     `json:"startTime"`
 	Duration time.Duration `json:"durationNanos"`
 	Spans    int           `json:"spans"`
-	Failed   bool          `json:"failed"`
+	Failed   bool          `json:"failed"`           // a call or a piece of work in it did; what it asked of others may fail and be borne
 	Causes   []Link        `json:"causes,omitempty"` // that its roots link to
 }
 
@@ -181,7 +181,7 @@ func kept(span sdktrace.ReadOnlySpan) Span {
 // Filter chooses traces; the zero value takes all.
 type Filter struct {
 	Name    string        // stands in the name of one of its spans, in any case
-	Failed  bool          // a span failed
+	Failed  bool          // it failed
 	AtLeast time.Duration // it took that long
 	Limit   int           // how many at most; 0: all
 }
@@ -215,6 +215,7 @@ func (r *Recent) summary(id trace.TraceID, h *heap) Summary {
 	var end time.Time
 	for _, span := range h.spans {
 		if isEntry(span.parent) {
+			s.Failed = s.Failed || span.Failed
 			for _, link := range span.Links {
 				s.Causes = append(s.Causes, r.resolved(link))
 			}
@@ -225,7 +226,6 @@ func (r *Recent) summary(id trace.TraceID, h *heap) Summary {
 		if until := span.Start.Add(span.Duration); until.After(end) {
 			end = until
 		}
-		s.Failed = s.Failed || span.Failed
 	}
 	s.Duration = end.Sub(s.Start)
 	return s
@@ -253,6 +253,9 @@ func (r *Recent) resolved(link Link) Link {
 	}
 	if h, there := r.traces.Peek(id); there {
 		link.Kept, link.Name = true, h.first().Name
+		if i := slices.IndexFunc(h.spans, func(s Span) bool { return s.ID == link.SpanID }); i >= 0 {
+			link.Name = h.spans[i].Name
+		}
 	}
 	return link
 }

@@ -35,6 +35,9 @@ func TestRecentTraces(t *testing.T) {
 	statement.SetStatus(codes.Error, "")
 	statement.End(at(2 * time.Millisecond))
 	write.End(at(5 * time.Millisecond))
+	_, broken := tracer.Start(t.Context(), "GET /v1/things", at(0))
+	broken.SetStatus(codes.Error, "")
+	broken.End(at(time.Millisecond))
 	link := trace.WithLinks(trace.Link{SpanContext: write.SpanContext()})
 	ctx, fired := tracer.Start(t.Context(), "fire reminder", at(time.Hour), link, trace.WithSpanKind(trace.SpanKindConsumer),
 		trace.WithAttributes(attribute.String("coworkcare.service", "followup")))
@@ -45,16 +48,17 @@ func TestRecentTraces(t *testing.T) {
 	nothing.End()
 
 	list := recent.List(telemetry.Filter{})
-	require.Len(t, list, 2, "work that came to nothing is not kept")
+	require.Len(t, list, 3, "work that came to nothing is not kept")
 	require.Equal(t, "fire reminder", list[0].Name, "the latest first")
 	require.Equal(t, "followup", list[0].Service)
 	require.Equal(t, 2*time.Second, list[0].Duration)
 	require.Len(t, list[0].Causes, 1)
 	cause := list[0].Causes[0]
 	require.Equal(t, telemetry.Link{TraceID: write.SpanContext().TraceID().String(), SpanID: write.SpanContext().SpanID().String(), Kept: true, Name: "POST /v1/things"}, cause)
-	require.Equal(t, "POST /v1/things", list[1].Name)
 	require.True(t, list[1].Failed)
-	require.Equal(t, 2, list[1].Spans)
+	require.Equal(t, "POST /v1/things", list[2].Name)
+	require.False(t, list[2].Failed, "what failed below was borne")
+	require.Equal(t, 2, list[2].Spans)
 
 	for name, c := range map[string]struct {
 		filter telemetry.Filter
@@ -62,7 +66,7 @@ func TestRecentTraces(t *testing.T) {
 	}{
 		"by name":   {telemetry.Filter{Name: "insert"}, []string{"POST /v1/things"}},
 		"by length": {telemetry.Filter{AtLeast: time.Second}, []string{"fire reminder"}},
-		"failed":    {telemetry.Filter{Failed: true}, []string{"POST /v1/things"}},
+		"failed":    {telemetry.Filter{Failed: true}, []string{"GET /v1/things"}},
 		"so many":   {telemetry.Filter{Limit: 1}, []string{"fire reminder"}},
 		"none":      {telemetry.Filter{Name: "no such"}, nil},
 	} {
