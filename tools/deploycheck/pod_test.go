@@ -55,7 +55,7 @@ func checkVariables(t *testing.T, env map[string]corev1.EnvVar) {
 	config := string(content(t, "platform/config/config.go"))
 	for name := range env {
 		if key, ours := strings.CutPrefix(name, "COWORKCARE_"); ours {
-			require.Contains(t, config, `koanf:"`+strings.ToLower(key)+`"`, name)
+			require.True(t, strings.Contains(config, `koanf:"`+strings.ToLower(key)+`"`), "the program knows no %s", name)
 		} else {
 			require.True(t, strings.HasPrefix(name, "OTEL_"), name)
 		}

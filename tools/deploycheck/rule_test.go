@@ -141,7 +141,7 @@ func TestRunbooksQuoteTheLog(t *testing.T) {
 		require.NoError(t, err)
 		for _, quoted := range inlineCode.FindAllStringSubmatch(string(text), -1) {
 			if strings.Contains(quoted[1], " ") && !commandLine.MatchString(quoted[1]) {
-				require.Contains(t, code.String(), quoted[1], page)
+				require.True(t, strings.Contains(code.String(), quoted[1]), "%s: no program says %q", page, quoted[1])
 			}
 		}
 	}
