@@ -48,7 +48,7 @@ func generate(protos, examplesFolder string) ([]byte, error) {
 		}
 		d.Paths[b.path][strings.ToLower(b.verb)] = o
 	}
-	d.Components = shared(e)
+	d.Components = shared(e, s.reason())
 	for name, made := range s.made {
 		if d.Components.Schemas[name] != nil {
 			return nil, fmt.Errorf("the schema %s of %s is the document's own: rename the message", name, s.of[name])
@@ -65,7 +65,7 @@ func generate(protos, examplesFolder string) ([]byte, error) {
 }
 
 // shared are the parts that every operation refers to. gateway/problem.go writes the problems, gateway/headers.go reads the headers.
-func shared(e *examples) components {
+func shared(e *examples, reason *schema) components {
 	text := func(description string) *schema { return &schema{Type: "string", Description: description} }
 	inHeader := func(name, description string) *parameter {
 		return &parameter{Name: name, In: "header", Description: description, Schema: &schema{Type: "string"}}
@@ -78,7 +78,7 @@ func shared(e *examples) components {
 		{"title", text("The reason in words; the same for every problem of a type.")},
 		{"status", &schema{Type: "integer", Format: "int32", Description: "The HTTP status code."}},
 		{"detail", text("What is wrong here, and what to do.")},
-		{"reason", text("The code that programs may rely on, in capitals, for example `ETAG_MISMATCH`. New ones may come.")},
+		{"reason", reason},
 		{"instance", text("`urn:coworkcare:request:` and the `X-Request-Id`.")},
 		{"traceId", text("Finds the trace; absent when there is none.")},
 		{"violations", &schema{Type: "array", Items: ref("Violation"), Description: "The fields that break a rule, all at once."}},

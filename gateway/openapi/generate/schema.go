@@ -279,26 +279,44 @@ func library(message protoreflect.MessageDescriptor) *schema {
 	}
 }
 
-// enum refers to the values of an enum. The value that stands for none is no value: it is answered where nothing is set.
+// enum refers to the values of a field's enum. The value that stands for none is no value: it is answered where nothing is set.
 func (s *schemas) enum(field protoreflect.FieldDescriptor, for_ use) *schema {
-	enum := field.Enum()
-	name := s.names[enum.FullName()]
-	if _, made := s.of[name]; !made {
-		lines := []string{s.contract.comment(enum), ""}
-		all := &schema{Type: "string"}
-		for i := range enum.Values().Len() {
-			if value := enum.Values().Get(i); value.Number() != 0 {
-				all.Enum = append(all.Enum, string(value.Name()))
-				lines = append(lines, fmt.Sprintf("- `%s`: %s", value.Name(), s.contract.comment(value)))
-			}
-		}
-		all.Description = strings.TrimSpace(strings.Join(lines, "\n"))
-		s.made[name], s.of[name] = all, enum.FullName()
-	}
+	values := s.values(field.Enum())
 	always := field.IsList() || behaves(field, annotations.FieldBehavior_REQUIRED) ||
 		(field.Name() == "state" || field.Name() == "kind") && behaves(field, annotations.FieldBehavior_OUTPUT_ONLY)
 	if for_ != answered || always {
+		return values
+	}
+	return &schema{AnyOf: []*schema{values, {Type: "string", Const: string(field.Enum().Values().ByNumber(0).Name())}}}
+}
+
+// values refers to the schema of an enum's values, and makes it when it is not there.
+func (s *schemas) values(enum protoreflect.EnumDescriptor) *schema {
+	name := s.names[enum.FullName()]
+	if _, made := s.of[name]; made {
 		return ref(name)
 	}
-	return &schema{AnyOf: []*schema{ref(name), {Type: "string", Const: string(enum.Values().ByNumber(0).Name())}}}
+	lines := []string{s.contract.comment(enum), ""}
+	all := &schema{Type: "string"}
+	for i := range enum.Values().Len() {
+		if value := enum.Values().Get(i); value.Number() != 0 {
+			all.Enum = append(all.Enum, string(value.Name()))
+			lines = append(lines, fmt.Sprintf("- `%s`: %s", value.Name(), s.contract.comment(value)))
+		}
+	}
+	all.Description = strings.TrimSpace(strings.Join(lines, "\n"))
+	s.made[name], s.of[name] = all, enum.FullName()
+	return ref(name)
+}
+
+// reason is the code of a problem: one of those of some package, or one that came later.
+func (s *schemas) reason() *schema {
+	known := &schema{Description: "The code that programs may rely on. New ones may come."}
+	for _, file := range s.contract.files {
+		if reasons := file.Enums().ByName("Reason"); reasons != nil {
+			known.AnyOf = append(known.AnyOf, s.values(reasons))
+		}
+	}
+	known.AnyOf = append(known.AnyOf, &schema{Type: "string"})
+	return known
 }
