@@ -50,6 +50,7 @@ func TestDemo(t *testing.T) {
 	p := s.demo()
 	require.NoError(t, s.ready())
 	require.Contains(t, p.out.String(), "curl -sS")
+	s.walked(t, p.out.String())
 	s.settled(30 * time.Second)
 	p.stop(syscall.SIGINT)
 	require.Empty(t, p.err.String(), "nothing went wrong on the way")
