@@ -57,7 +57,7 @@ CREATE INDEX dialogue_meeting_by_patient ON dialogue_meeting (patient_id, create
 CREATE UNIQUE INDEX dialogue_meeting_open ON dialogue_meeting (patient_id, employer_id)
     WHERE state IN ('PROPOSED', 'DEFERRED', 'SCHEDULED', 'ONGOING', 'PAUSED', 'ENDED');
 
--- State is always MADE.
+-- State: MADE, or IN_ERROR. A meeting that is registered in error has that state too.
 CREATE TABLE agreement (
     id               TEXT PRIMARY KEY,
     revision         BIGINT NOT NULL,

@@ -171,26 +171,20 @@ func (s *Server) facts(ctx context.Context, patientID, employerID string, agreem
 	return known, nil
 }
 
-// sickLeave are the certified periods that have not passed.
+// sickLeave are the certified days that have not passed, each with the degree that counts on it: of certificates that replace,
+// complement or overlap one another, sickleave says which.
 func sickLeave(q sqldb.Querier, patientID string, today date.Day) ([]employerdialogue.Step, error) {
-	told, err := store.Told(q, patientID, store.ToldCertificate, func() *sickleavev1.CertificateSnapshot { return &sickleavev1.CertificateSnapshot{} })
+	told, err := store.Told(q, patientID, store.ToldSickLeave, func() *sickleavev1.SickLeaveSnapshot { return &sickleavev1.SickLeaveSnapshot{} })
 	if err != nil {
 		return nil, err
 	}
-	replaced := map[string]bool{}
-	for _, c := range told {
-		if c.GetState() == sickleavev1.Certificate_SIGNED {
-			replaced[c.GetReplacesCertificateId()] = true
-		}
-	}
 	var periods []employerdialogue.Step
-	for _, c := range told {
-		if c.GetState() != sickleavev1.Certificate_SIGNED || replaced[c.GetCertificateId()] {
-			continue
-		}
-		for _, p := range c.GetPeriods() {
-			if end := dayOf(p.GetEndDate()); end >= today {
-				periods = append(periods, employerdialogue.Step{Start: dayOf(p.GetStartDate()), End: end, Degree: int(p.GetDegree())})
+	for _, leave := range told {
+		for _, c := range leave.GetCases() {
+			for _, p := range c.GetPeriods() {
+				if end := dayOf(p.GetEndDate()); end >= today {
+					periods = append(periods, employerdialogue.Step{Start: dayOf(p.GetStartDate()), End: end, Degree: int(p.GetDegree())})
+				}
 			}
 		}
 	}

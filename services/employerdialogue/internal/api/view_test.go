@@ -37,7 +37,7 @@ var never = []string{"canary-private", "canary-secret", "canary-says-EMPLOYER", 
 func (u *unit) full() string {
 	u.Helper()
 	agreement := u.held().GetAgreementId()
-	total, plan, certificate := int32(31), uuid.NewString(), uuid.NewString()
+	total, plan := int32(31), uuid.NewString()
 	u.hear("careplan", act.Event{Type: "assessment.recorded", ResourceID: uuid.NewString(), Snapshot: &careplanv1.AssessmentSnapshot{
 		AssessmentId: uuid.NewString(), CareEpisodeId: u.episode, Instrument: "MADRS-S", AnswerDate: "2026-03-01", TotalScore: &total,
 	}})
@@ -45,9 +45,10 @@ func (u *unit) full() string {
 		ReturnToWorkPlanId: plan, State: sickleavev1.ReturnToWorkPlan_ACCEPTED,
 		Steps: []*sickleavev1.ReturnToWorkStep{{StartDate: "2026-04-13", EndDate: "2026-05-10", Degree: 50}},
 	}})
-	u.hear("sickleave", act.Event{Type: "certificate.signed", ResourceID: certificate, Snapshot: &sickleavev1.CertificateSnapshot{
-		CertificateId: certificate, State: sickleavev1.Certificate_SIGNED,
-		Periods: []*sickleavev1.CertificatePeriod{{StartDate: "2026-03-02", EndDate: "2026-04-12", Degree: 100}},
+	u.hear("sickleave", act.Event{Type: "sick_leave.changed", ResourceID: u.patient, Snapshot: &sickleavev1.SickLeaveSnapshot{
+		Cases: []*sickleavev1.SickLeaveCaseSnapshot{{StartDate: "2026-03-02", EndDate: "2026-04-12", Periods: []*sickleavev1.CertificatePeriod{
+			{StartDate: "2026-03-02", EndDate: "2026-04-12", Degree: 100},
+		}}},
 	}})
 	return agreement
 }

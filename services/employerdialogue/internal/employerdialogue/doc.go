@@ -16,7 +16,8 @@
 //	  DEFERRED, DECLINED, NOT_HELD         PAUSED ──────┘  │
 //	                                   End: ENDED ─────────┘
 //
-// Cancel ends what has not begun. What the employer sees is decided by one function, See.
+// Cancel ends what has not begun. RegisterInError marks one that has begun or ended and should never have been there: the state stays,
+// nothing more is done to it, and it counts for nothing. What the employer sees is decided by one function, See.
 //
 // # Sources of the rules
 //

@@ -15,12 +15,12 @@ import (
 
 // The kinds of resources of other services that are followed here: the first word of their events.
 const (
-	ToldEpisode     = "care_episode"
-	ToldConsent     = "consent"
-	ToldBrief       = "brief"
-	ToldAssessment  = "assessment"
-	ToldCertificate = "certificate"
-	ToldReturnPlan  = "return_to_work_plan"
+	ToldEpisode    = "care_episode"
+	ToldConsent    = "consent"
+	ToldBrief      = "brief"
+	ToldAssessment = "assessment"
+	ToldSickLeave  = "sick_leave"
+	ToldReturnPlan = "return_to_work_plan"
 )
 
 const hear = `

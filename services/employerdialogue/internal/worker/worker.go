@@ -1,5 +1,5 @@
 // Package worker is what the service does unasked: it keeps what other services tell of a patient's episodes, consents, briefs,
-// assessments, certificates and return-to-work plans, and calls off the meetings of an episode that ends.
+// assessments, sick leave and return-to-work plans, and calls off the meetings of an episode that ends.
 package worker
 
 import (
@@ -27,7 +27,7 @@ func followed(source, resource string) bool {
 	case "careplan":
 		return resource == store.ToldBrief || resource == store.ToldAssessment
 	case "sickleave":
-		return resource == store.ToldCertificate || resource == store.ToldReturnPlan
+		return resource == store.ToldSickLeave || resource == store.ToldReturnPlan
 	default:
 		return false
 	}

@@ -40,6 +40,9 @@
 //   - ChainDay: the day in the rehabilitation chain of the Social Insurance
 //     Code, chapter 27, as certified. The Agency decides the day that counts.
 //
+// Leaves says the same without a day: the certified days of each case with the
+// degree that counts on each. It is what others are told.
+//
 // # The plan for return to work
 //
 // A coordinator proposes steps, a GP answers. When steps or degrees change the
