@@ -48,16 +48,20 @@ func (b *Bell) Wait(topic string) <-chan struct{} {
 }
 
 // Ring wakes everyone who waits for the topic. It never blocks: when the way out is full, others wake by themselves.
-func (b *Bell) Ring(topic string) { b.RingFor(context.Background(), topic) }
+func (b *Bell) Ring(topic string) { b.ring(ring{topic: topic}) }
 
 // RingFor is Ring on behalf of the act that a context traces: the call to Redis stands in its trace.
 func (b *Bell) RingFor(ctx context.Context, topic string) {
-	b.ringHere(topic)
+	b.ring(ring{topic: topic, cause: trace.SpanContextFromContext(ctx)})
+}
+
+func (b *Bell) ring(r ring) {
+	b.ringHere(r.topic)
 	if b.redis == nil {
 		return
 	}
 	select {
-	case b.out <- ring{topic: topic, cause: trace.SpanContextFromContext(ctx)}:
+	case b.out <- r:
 	default:
 	}
 }

@@ -24,7 +24,7 @@ type piece struct {
 // standing below it. cause is the write's trace context as it was kept; empty when it was not traced.
 func begin(ctx context.Context, name, cause string, about ...attribute.KeyValue) piece {
 	options := []trace.SpanStartOption{trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(about...)}
-	if at := kept(cause); at.IsValid() {
+	if at := kept(ctx, cause); at.IsValid() {
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: at}))
 	}
 	inside, span := otel.Tracer("coworkcare/worker").Start(ctx, name, options...)
@@ -43,9 +43,10 @@ func (p piece) end(err error) {
 	p.span.End()
 }
 
-// kept reads a trace context as it was kept.
-func kept(cause string) trace.SpanContext {
-	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": cause}))
+// kept reads a trace context as it was kept; it is not valid when none was.
+func kept(ctx context.Context, cause string) trace.SpanContext {
+	bare := trace.ContextWithSpanContext(ctx, trace.SpanContext{})
+	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(bare, propagation.MapCarrier{"traceparent": cause}))
 }
 
 // below puts what is done for timers into the trace of the write that they follow from, when they all follow from one.
@@ -55,5 +56,5 @@ func below(ctx context.Context, set []timer.Timer) context.Context {
 			return ctx
 		}
 	}
-	return trace.ContextWithSpanContext(ctx, kept(set[0].Cause))
+	return trace.ContextWithSpanContext(ctx, kept(ctx, set[0].Cause))
 }

@@ -35,7 +35,7 @@ var allowances = []allowance{
 	{"panic", "gateway/exchange.go", "passes on http.ErrAbortHandler, by which net/http cuts a connection"},
 
 	{"context-root", "platform/app/metrics.go", "a collector is asked for figures without a context; it bounds itself to two seconds"},
-	{"context-root", "platform/worker/consumer.go", "reads the cause of an event out of its header into an empty context, for a link and not a parent"},
+	{"context-root", "platform/telemetry/tail.go", "the end of a span comes without a context; a counter takes one"},
 	{"context-root", "platform/sqldb/sqldbtest/", "test support: servers outlive the test that starts them"},
 	{"context-root", "platform/redisdb/redistest/", "test support: servers outlive the test that starts them"},
 }
