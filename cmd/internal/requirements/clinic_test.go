@@ -2,6 +2,7 @@ package requirements_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -63,15 +64,15 @@ func open(t *testing.T, database sqldb.Config) *clinic {
 	t.Cleanup(c.web.Close)
 
 	c.operator = c.mint(identity.RoleOperator, "", "")
-	c.provider = c.post(c.operator, "/v1/careProviders", object{"displayName": "Region Exempel", "hsaId": c.hsaID()}).text("careProviderId")
+	c.provider = c.good(c.operator, http.MethodPost, "/v1/careProviders", object{"displayName": "Region Exempel", "hsaId": c.hsaID()}).text("careProviderId")
 	c.unit = c.newUnit("Ekens vårdcentral")
 	c.gp, c.careManager = c.hire(identity.RoleGP), c.hire(identity.RoleCareManager)
 	c.coordinator = c.hire(identity.RoleRehabilitationCoordinator)
 	c.therapist, c.manager = c.hire(identity.RoleTherapist), c.hire(identity.RoleUnitManager)
 	c.stranger = c.hireAt(c.newUnit("Björkens vårdcentral"), identity.RoleRehabilitationCoordinator)
 	c.Settle()
-	c.employer = c.post(c.coordinator, "/v1/employers", object{"careProviderId": c.provider, "displayName": "Provbolaget AB"}).text("employerId")
-	c.contactPerson = c.post(c.coordinator, "/v1/employers/"+c.employer+"/contactPersons", object{
+	c.employer = c.good(c.coordinator, http.MethodPost, "/v1/employers", object{"careProviderId": c.provider, "displayName": "Provbolaget AB"}).text("employerId")
+	c.contactPerson = c.good(c.coordinator, http.MethodPost, "/v1/employers/"+c.employer+"/contactPersons", object{
 		"displayName": "Sam Test", "function": "chef", "email": "chef@example.se",
 	}).text("contactPersonId")
 	return c
@@ -79,7 +80,7 @@ func open(t *testing.T, database sqldb.Config) *clinic {
 
 func (c *clinic) newUnit(name string) string {
 	c.Helper()
-	return c.post(c.operator, "/v1/careUnits", object{"careProviderId": c.provider, "displayName": name, "hsaId": c.hsaID()}).text("careUnitId")
+	return c.good(c.operator, http.MethodPost, "/v1/careUnits", object{"careProviderId": c.provider, "displayName": name, "hsaId": c.hsaID()}).text("careUnitId")
 }
 
 // hire hires somebody for roles at the health centre.
@@ -94,7 +95,7 @@ func (c *clinic) hireAt(unit string, roles ...identity.Role) colleague {
 	for _, role := range roles {
 		named = append(named, "ROLE_"+upper(string(role)))
 	}
-	id := c.post(c.operator, "/v1/practitioners", object{
+	id := c.good(c.operator, http.MethodPost, "/v1/practitioners", object{
 		"careProviderId": c.provider, "givenName": "Kim", "familyName": "Test", "hsaId": c.hsaID(),
 		"employments": list{object{"careUnitId": unit, "roles": named, "startDate": "2020-01-01"}},
 	}).text("practitionerId")

@@ -46,7 +46,7 @@ func TestR66_AnEmployerSeesPermittedItemsOnly(t *testing.T) {
 	onBothEngines(t, func(c *clinic) {
 		// given a case of which much is known, and no consent to tell the employer of anything
 		p := c.coordinated()
-		p.certified(42, 100)
+		first := p.certified(42, 100)
 		p.proposed().prepared()
 
 		// when the view for the employer is built, then it holds nothing
@@ -73,6 +73,13 @@ func TestR66_AnEmployerSeesPermittedItemsOnly(t *testing.T) {
 		require.Contains(c, view.text("document"), "Ring gärna en gång i veckan.")
 		require.NotContains(c, view.String(), "Två timmar i taget.")
 		require.Len(c, view.texts("withheldItemTypes"), 7)
+
+		// and of a certificate that another has complemented, it holds nothing any longer: what counts is permitted
+		complement := p.certificate(c.today(), c.today().AddDays(41), 50)
+		complement["complementsCertificateId"] = first.text("certificateId")
+		p.do(c.gp, "/certificates/"+p.do(c.gp, "/certificates", complement).text("certificateId")+":sign", object{})
+		require.Contains(c, p.employerSees().text("document"), "Sjukskriven 50 procent")
+		require.NotContains(c, p.employerSees().text("document"), "Sjukskriven 100 procent")
 
 		// and another employer sees nothing, whatever this one may
 		other := c.post(c.coordinator, "/v1/employers", object{"careProviderId": c.provider, "displayName": "Andra bolaget"}).text("employerId")
