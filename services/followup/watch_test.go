@@ -3,6 +3,8 @@ package followup_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -12,6 +14,8 @@ import (
 
 	followupv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/followup/v1"
 	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
+
+	"github.com/coworkcare/coworkcare/platform/accesslog"
 )
 
 // watching is somebody who keeps her list by watching it.
@@ -66,6 +70,7 @@ func TestWatch(t *testing.T) {
 		own := c.create(c.asGP(), "own", "", roleManager, c.manager)
 		w := c.watch(c.asManager())
 		other := c.watch(c.asCoordinator())
+		third := c.watch(c.as("care_manager", uuid.NewString())) // whose list was empty so far
 		require.True(t, w.list[own.GetFollowUpId()])
 
 		colleague := uuid.NewString()
@@ -73,6 +78,10 @@ func TestWatch(t *testing.T) {
 		c.create(c.asGP(), "of a colleague", "", roleManager, colleague)
 		free := c.create(c.asGP(), "anybody's", "", roleManager, "")
 		require.Equal(t, []string{"follow_up.created true"}, w.catchUp(10), "not what never concerned her")
+		require.Equal(t, []string{"follow_up.created true"}, third.catchUp(10))
+		require.True(t, slices.ContainsFunc(c.h.AccessRecords(c.patient), func(r accesslog.Shown) bool {
+			return strings.HasSuffix(r.Method, "WatchFollowUps")
+		}), "whoever is told of a patient is on record")
 		_, err := c.client.ClaimFollowUp(c.as("care_manager", colleague), &followupv1.ClaimFollowUpRequest{FollowUpId: free.GetFollowUpId()})
 		require.NoError(t, err)
 		require.Equal(t, []string{"follow_up.claimed false"}, w.catchUp(10), "a colleague took what was anybody's")

@@ -33,7 +33,9 @@ type Want struct {
 	// about is what all its rounds are about, where a new thing takes the old one's place: the beginning of the basis, up to a
 	// slash. How an earlier one ended is not corrected by the facts about a later one.
 	about string
-	style climb
+	// dormant: its time has not come. None is made, but one that was made under other limits stays.
+	dormant bool
+	style   climb
 }
 
 // record tells whether a want that has ended before a follow-up was made for it is put on record all the same: it was to be

@@ -107,10 +107,11 @@ func (d *derivation) missingMeeting(w Want, e *Episode, s *Spell) {
 		if day < from {
 			day = from // a limit is never before the one it follows
 		}
-		if d.today < from || s.Last < day {
+		if s.Last < day {
 			return
 		}
 		f := w
+		f.dormant = d.today < from
 		f.Kind, f.Policy, f.EscalationRole, f.style = flag.kind, flag.policy, flag.reach, flag.style
 		d.unlessPutOff(f, e, s, day, d.arranged(e, s))
 		from = day

@@ -189,6 +189,20 @@ func TestR60WhoIsCalledOn(t *testing.T) {
 	}
 }
 
+// R05: a flag that was raised under shorter limits stays until the spell is over, whatever the limits are now.
+func TestFlagsKeepTheirLimits(t *testing.T) {
+	h := newRecord()
+	h.team()
+	h.sick("2026-03-02 10:00", "2026-03-02", "2026-08-30")
+	now := clock("2026-04-10 10:00")
+	var made []FollowUp
+	for _, c := range Reconcile(h.file, nil, Derive(h.file, Policy{}, date.Of(now)), now, counter()) {
+		made = append(made, c.FollowUp)
+	}
+	longer := Policy{FirstMeetingFlag: 60, SecondMeetingFlag: 90, ThirdMeetingFlag: 120}
+	require.Empty(t, Reconcile(h.file, made, Derive(h.file, longer, date.Of(now)), now, counter()))
+}
+
 // The day passing alone changes what is to be done: the file says which day that is.
 func TestTurn(t *testing.T) {
 	h := newRecord()

@@ -2,6 +2,7 @@ package followup
 
 import (
 	"slices"
+	"time"
 
 	"github.com/coworkcare/coworkcare/platform/date"
 )
@@ -33,10 +34,14 @@ func (d *derivation) brief(b *Brief) {
 	if !b.Read.IsZero() {
 		read = completed(HasRead, b.Read, b.ReadBy)
 	}
-	d.coordinated(Want{
+	w := Want{
 		Kind: ReadBrief, SubjectID: b.ID, EpisodeID: b.EpisodeID, Policy: "brief_read", Owner: owner,
 		Due: after(b.Written, d.policy.Brief), Basis: date.Of(b.Written).String(), Since: b.Written,
-	}, read)
+	}
+	if owner.PractitionerID != "" && owner.PractitionerID == b.WrittenBy {
+		w.Unless = cancelled(CopyNotNeeded, time.Time{}, "") // who is care manager and coordinator in one has no brief to herself (R04)
+	}
+	d.coordinated(w, read)
 }
 
 // holds tells whether somebody is in the team in a role.

@@ -27,6 +27,11 @@ func TestR69Briefs(t *testing.T) {
 			h.team()
 			h.brief("2026-03-04 10:00", BriefIsWritten, "")
 		}, "2026-03-04", []string{"READ_BRIEF rehabilitation_coordinator coordinator due 2026-03-06"}},
+		{"R04: who is care manager and coordinator in one has no brief to herself", func(h *record) {
+			h.episode("2026-03-02 09:00", EpisodeOpen, "cm:both", "rc:both")
+			h.consent("2026-03-02 09:00", true)
+			h.file.SeeBrief(Brief{Told: h.told("b", "2026-03-04 10:00"), EpisodeID: "e", State: BriefIsWritten, WrittenBy: "both"})
+		}, "2026-03-04", []string{"READ_BRIEF CANCELLED COPY_NOT_NEEDED"}},
 		{"R69: \"I have read\" ends it", func(h *record) {
 			h.team()
 			h.brief("2026-03-04 10:00", BriefIsWritten, "")

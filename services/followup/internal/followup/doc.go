@@ -12,11 +12,19 @@
 //
 // # From facts to follow-ups
 //
-// Three services tell what happens, each in its own order, none in step with the others. So nothing is decided from one event:
+// Four services tell what happens, each in its own order, none in step with the others. So nothing is decided from one event:
 // each event is entered in the patient's [File], [Derive] reads from the whole file what should be open now, and [Reconcile]
 // brings what is there in line with it. The open follow-ups are therefore a function of what has been told, whatever the order
 // in which the sources were heard, and an event that comes twice changes nothing. What a person has ended stays ended until
 // what it is about moves (its basis, such as the planned day, changes); then the next round of it is made.
+//
+// What somebody has to do may depend on the day alone: a consent runs out, a deferral is over, a spell of sick leave has lasted a
+// month. [Turn] says on which day a file next asks for something else, and on that day it is settled without anything being told.
+//
+// # The coordinator
+//
+// A rehabilitation coordinator acts by the patient's consent (R92). What is hers exists only on days that a consent to
+// coordination covers: it ends when the patient declines and comes back, as a new round, when the patient changes her mind.
 //
 // # Time
 //

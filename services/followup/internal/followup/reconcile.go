@@ -79,6 +79,7 @@ func (r *reconciliation) add(c Change) FollowUp {
 // settle brings one follow-up in line with one want.
 func (r *reconciliation) settle(at *FollowUp, w Want) {
 	switch {
+	case w.dormant && (at == nil || at.State != Open):
 	case at == nil:
 		if w.End == nil || w.record() {
 			r.make(w, 0)

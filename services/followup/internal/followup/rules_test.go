@@ -89,7 +89,7 @@ func (h *record) plan(at string, state ReturnPlanState, version int, checkIns ..
 func (h *record) says(today string, kinds ...Kind) []string {
 	var lines []string
 	for _, w := range Derive(h.file, Policy{}, date.MustParse(today)) {
-		if !slices.Contains(kinds, w.Kind) {
+		if w.dormant || !slices.Contains(kinds, w.Kind) {
 			continue
 		}
 		line := string(w.Kind)
