@@ -31,8 +31,8 @@ import (
 // monday is when the test clock starts, eight in the morning in Stockholm, an ordinary working week ahead.
 var monday = date.MustParse("2026-03-02")
 
-// sources are the logs that a service may consume.
-var sources = []string{"patient", "careplan", "sickleave", "employerdialogue", "followup"}
+// sources are the logs that there are.
+var sources = []string{"patient", "careplan", "sickleave", "employerdialogue", "followup", "caseload"}
 
 // system is the product in one process, with REST in front.
 type system struct {
