@@ -161,6 +161,9 @@ func (w *walk) quiet(at, recheck date.Day) {
 func (w *walk) resumed(recheck date.Day) {
 	meet := date.AddWorkingDays(recheck, 3)
 	w.on(recheck.At(13, 0), "On that day it is taken up again, prepared, and scheduled by video with the patient's agreement", func(ctx context.Context, c *check) error {
+		if err := w.waits(ctx, c, w.team.coordinator, "RECHECK_MEETING", w.meetingID); err != nil {
+			return err
+		}
 		meeting, err := w.meet(ctx, w.team.coordinator, "resume", object{})
 		if err != nil {
 			return err
@@ -176,7 +179,7 @@ func (w *walk) resumed(recheck date.Day) {
 		equal(c, "state", meeting.State, "SCHEDULED")
 		equal(c, "place", meeting.Place, "VIDEO")
 		w.say("%s 10:30", meet)
-		return nil
+		return w.finds(ctx, c, w.team.coordinator, "RECHECK_MEETING", w.meetingID, "MEETING_ARRANGED")
 	})
 	w.on(meet.At(10, 30), "Begun without the four marks it takes a reason, which is kept with the meeting", func(ctx context.Context, c *check) error {
 		if _, err := w.renewBrief(ctx); err != nil {

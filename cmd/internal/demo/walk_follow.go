@@ -45,9 +45,12 @@ func (w *walk) firstExtended(ending, next leave) date.Day {
 
 // extended is the end of one certificate coming near, and the next one, filled in from the plan.
 func (w *walk) extended(ending, next leave, signed date.Day) date.Day {
-	day := w.asked(ending, signed)
-	w.on(day.At(9, 30), "The GP signs the next step, filled in from the plan", func(ctx context.Context, c *check) error {
+	day := askedOn(ending, signed)
+	w.on(day.At(9, 30), fmt.Sprintf("The certificate of %d %% is about to end; the GP signs the next one, filled in from the plan", ending.degree), func(ctx context.Context, c *check) error {
 		certificateID := w.lastLeave
+		if err := w.aboutToEnd(ctx, c, certificateID, day); err != nil {
+			return err
+		}
 		draft, err := w.draft(ctx, c, true, next)
 		if err != nil {
 			return err
@@ -185,31 +188,6 @@ func (w *walk) missed(start date.Day, week int) {
 		_, list, err := overdue(ctx, w.team.careManager)
 		equal(c, "overdue items", len(list), 0)
 		return err
-	})
-}
-
-// onTheWay checks the case while the sick leave goes on.
-func (w *walk) onTheWay(day date.Day, leaves []leave) {
-	w.on(day.At(10, 40), "The sick-leave case as it stands", func(ctx context.Context, c *check) error {
-		answer, err := w.cases(ctx, w.team.coordinator, nil)
-		if err != nil {
-			return err
-		}
-		if answer.ActiveCase == nil {
-			return fmt.Errorf("expected an active case, got none")
-		}
-		at := *answer.ActiveCase
-		degree := 0
-		for _, l := range leaves {
-			if l.from <= day && day <= l.to {
-				degree = l.degree
-			}
-		}
-		equal(c, "degree today", at.CurrentDegree, degree)
-		equal(c, "day number", at.DayNumber, day.Sub(leaves[0].from)+1)
-		equal(c, "ongoing", at.Ongoing, true)
-		w.say("day %d, %d %% now", at.DayNumber, at.CurrentDegree)
-		return nil
 	})
 }
 

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -58,7 +59,9 @@ func (w *walk) prepared(day0, briefed date.Day) {
 		if day.Sub(briefed) > 5 {
 			want = []string{missingBrief, missingPreparation} // what the care manager wrote has grown old
 		}
-		return w.missing(ctx, c, append(append(want, missingInformation()...), missingSchedule)...)
+		err = w.missing(ctx, c, append(append(want, missingInformation()...), missingSchedule)...)
+		w.show()
+		return errors.Join(err, w.waits(ctx, c, w.team.coordinator, "PREPARE_MEETING", w.meetingID))
 	})
 	w.on(day.At(14, 0), "The patient prepares: own description, needs, and what is not to be said", func(ctx context.Context, c *check) error {
 		meeting, err := w.prepareMeeting(ctx)
@@ -84,7 +87,10 @@ func (w *walk) prepared(day0, briefed date.Day) {
 	w.on(next.At(13, 30), "Patient and employer are informed, each by word of mouth and in writing: four marks", func(ctx context.Context, c *check) error {
 		meeting, err := w.inform(ctx)
 		equal(c, "marks", len(meeting.InformationMarks), 4)
-		return err
+		if err != nil {
+			return err
+		}
+		return w.finds(ctx, c, w.team.coordinator, "GIVE_INFORMATION", w.meetingID, "INFORMED")
 	})
 	renewed := date.AddWorkingDays(meet, -1)
 	if meet.Sub(renewed) > 5 {
@@ -147,7 +153,10 @@ func (w *walk) held(day0 date.Day, actions ...action) {
 		meeting, err := w.meet(ctx, w.team.coordinator, "begin", object{})
 		equal(c, "state", meeting.State, "ONGOING")
 		equal(c, "departures from the model", len(meeting.Deviations), 0)
-		return err
+		if err != nil {
+			return err
+		}
+		return w.finds(ctx, c, w.team.coordinator, "PREPARE_MEETING", w.meetingID, "MEETING_HELD")
 	})
 	w.on(meet.At(13, 10), "The patient is asked first: the employer's view before it would take a reason (409)", func(ctx context.Context, c *check) error {
 		_, err := w.perspective(ctx, theEmployer, "Synthetic: we miss a good colleague.")
@@ -177,7 +186,7 @@ func (w *walk) held(day0 date.Day, actions ...action) {
 		equal(c, "state", meeting.State, "CONCLUDED")
 		equal(c, "recorded as", meeting.Kind, "DIALOGUE_MEETING")
 		equal(c, "departures from the model", len(meeting.Deviations), 0)
-		return w.agreed(ctx, c, actions)
+		return errors.Join(w.agreed(ctx, c, actions), w.finds(ctx, c, w.team.coordinator, "CONCLUDE_MEETING", w.meetingID, "MEETING_HELD"))
 	})
 	w.on(meet.At(14, 10), "The employer now sees the agreement too, and still nothing of diagnosis, scores and work ability", func(ctx context.Context, c *check) error {
 		return w.looks(ctx, c, itemContact, itemSickLeave, itemPerspective, itemAgreement)

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -55,13 +56,19 @@ func (w *walk) proposed(meet date.Day, r returned) {
 		equal(c, "version", plan.Version, 1)
 		equal(c, "gross days", plan.GrossDays, gross)
 		equal(c, "net days", plan.NetDays, net)
-		return err
+		if err != nil {
+			return err
+		}
+		return w.waits(ctx, c, w.team.gp, "ANSWER_RETURN_PLAN", "")
 	})
 	next := date.AddWorkingDays(meet, 1)
 	w.on(next.At(9, 30), "It is a proposal until the GP answers, who accepts", func(ctx context.Context, c *check) error {
 		plan, err := w.onReturn(ctx, w.team.gp, "answer", object{{"kind", "ACCEPTED"}, {"version", 1}})
 		equal(c, "state", plan.State, "ACCEPTED")
-		return err
+		if err != nil {
+			return err
+		}
+		return w.finds(ctx, c, w.team.gp, "ANSWER_RETURN_PLAN", "", "ANSWERED")
 	})
 	w.on(next.At(9, 40), "Patient, employer and centre agree to this version", func(ctx context.Context, c *check) error {
 		var plan returnPlanAnswer
@@ -102,7 +109,10 @@ func (w *walk) goesWell(day date.Day, degree int, name string) {
 		plan, err := w.checkIn(ctx, w.team.coordinator, degree, "WENT_WELL", false)
 		equal(c, "state", plan.State, "ACCEPTED")
 		c.that(plan.NextMeasure == "" || plan.NextMeasure == "MEASURE_UNSPECIFIED", "to try next: expected nothing, got %s", plan.NextMeasure)
-		return err
+		if err != nil || degree == 0 {
+			return err
+		}
+		return w.finds(ctx, c, w.team.coordinator, "CHECK_IN", w.step(degree).StepID, "CHECKED_IN")
 	})
 }
 
@@ -160,10 +170,16 @@ func (w *walk) heldUp(asked date.Day, r returned, next leave) date.Day {
 func (w *walk) followedUp(inTime, late action) {
 	done := date.PreviousWorkingDay(inTime.due)
 	w.on(done.At(11, 0), "The coordinator, not the patient, asks the employer about the first action: done", func(ctx context.Context, c *check) error {
-		return w.carriedOut(ctx, c, 0)
+		return errors.Join(w.waits(ctx, c, w.team.coordinator, "AGREED_ACTION", w.actions[0]), w.carriedOut(ctx, c, 0))
 	})
 	day := date.AddWorkingDays(date.NextWorkingDay(late.due), 1)
-	w.on(day.At(11, 0), "The second one is late; asked again, the employer does it", func(ctx context.Context, c *check) error {
+	w.on(day.At(11, 15), "The second one is late and stands overdue with the coordinator; asked again, the employer does it", func(ctx context.Context, c *check) error {
+		list, err := w.ownList(ctx, w.team.coordinator)
+		if err != nil {
+			return err
+		}
+		f, ok := find(list, "AGREED_ACTION", w.actions[1])
+		c.that(ok && f.Overdue, "expected AGREED_ACTION overdue in the coordinator's list, got %d items of the patient", len(list))
 		return w.carriedOut(ctx, c, 1)
 	})
 }
@@ -179,7 +195,10 @@ func (w *walk) carriedOut(ctx context.Context, c *check, n int) error {
 			equal(c, "action's state", a.State, "DONE")
 		}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return w.finds(ctx, c, w.team.coordinator, "AGREED_ACTION", w.actions[n], "ACTION_DONE")
 }
 
 // back is the full return: the plan of the return is completed.

@@ -38,6 +38,7 @@ func (w *walk) wholePath(day0 date.Day, dice *rand.Rand) {
 	w.held(day0, inTime, late)
 
 	w.proposed(meet, r)
+	w.commonPlan(date.AddWorkingDays(meet, 1))
 	signed = w.extended(more, three, signed)
 	signed = w.extended(three, half, signed)
 	w.goesWell(date.NextWorkingDay(day(39)), 75, "At 75 % the coordinator asks how it goes: well")
@@ -48,11 +49,13 @@ func (w *walk) wholePath(day0 date.Day, dice *rand.Rand) {
 	w.followedUp(inTime, late)
 
 	w.followed(first)
-	w.onTheWay(plannedDay(first, 6), []leave{full, more, three, half, longer, quarter})
+	w.onOneLine(day0, first, meet, date.NextWorkingDay(day(43)), []leave{full, more, three, half})
 	w.finished(day0, quarter, w.asked(quarter, signed))
+	w.locum(date.NextWorkingDay(day(73)))
 	w.back(date.NextWorkingDay(day(77)))
 	w.ended12(first)
 	w.lastCheck(date.NextWorkingDay(day(98)))
+	w.story(date.NextWorkingDay(day(98)))
 }
 
 // assessed is the first visit: registration, episode with referrals, certificate.

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 
@@ -14,18 +15,28 @@ func (w *walk) briefed(day0, first date.Day) {
 		brief, err := w.requestBrief(ctx)
 		equal(c, "state", brief.State, "REQUESTED")
 		equal(c, "asked for by", brief.RequestedByPractitoner, w.team.coordinator.PractitionerID)
-		return err
+		if err != nil {
+			return err
+		}
+		return w.waits(ctx, c, w.team.careManager, "WRITE_BRIEF", brief.BriefID)
 	})
 	w.on(first.At(13, 0), "The care manager writes it: the situation, what helps, what is better avoided", func(ctx context.Context, c *check) error {
 		brief, err := w.writeBrief(ctx)
 		equal(c, "state", brief.State, "WRITTEN")
-		return err
+		if err != nil {
+			return err
+		}
+		return errors.Join(w.finds(ctx, c, w.team.careManager, "WRITE_BRIEF", brief.BriefID, "BRIEF_WRITTEN"),
+			w.waits(ctx, c, w.team.coordinator, "READ_BRIEF", brief.BriefID))
 	})
 	w.on(first.At(13, 15), "The coordinator says \"I have read\"", func(ctx context.Context, c *check) error {
 		brief, err := w.readBrief(ctx)
 		equal(c, "state", brief.State, "ACKNOWLEDGED")
 		equal(c, "read by", brief.AcknowledgedBy, w.team.coordinator.PractitionerID)
-		return err
+		if err != nil {
+			return err
+		}
+		return w.finds(ctx, c, w.team.coordinator, "READ_BRIEF", brief.BriefID, "READ")
 	})
 }
 
@@ -35,7 +46,10 @@ func (w *walk) screened(first date.Day) {
 		screening, err := w.screen(ctx, w.team.coordinator, "COORDINATED", "ACCEPTED")
 		equal(c, "need", screening.Need, "COORDINATED")
 		equal(c, "offer", screening.Offer, "ACCEPTED")
-		return err
+		if err != nil {
+			return err
+		}
+		return w.finds(ctx, c, w.team.coordinator, "SCREEN", "", "SCREENED")
 	})
 	w.on(first.At(14, 20), "The coordinator assesses work ability: function, activity, the demands of the work, what helps", func(ctx context.Context, c *check) error {
 		made, err := w.assessWorkAbility(ctx, first)
@@ -59,13 +73,19 @@ func (w *walk) advised(first date.Day) {
 		}
 		err = w.client.get(ctx, w.team.gp, w.path("/notes"), url.Values{"unread": {"true"}}, &unread)
 		equal(c, "unread notes", len(unread.Notes), 1)
-		return err
+		if err != nil {
+			return err
+		}
+		return w.waits(ctx, c, w.team.gp, "READ_NOTE", noteID)
 	})
 	w.on(first.At(14, 50), "The care manager recommends a review of the medication", func(ctx context.Context, c *check) error {
 		advice, err := w.recommend(ctx, "MEDICATION_REVIEW", "Synthetic: raise the dose after two weeks.", "Synthetic: little sleep, MADRS-S 26.")
 		recommendationID = advice.RecommendationID
 		equal(c, "state", advice.State, "OPEN")
-		return err
+		if err != nil {
+			return err
+		}
+		return w.waits(ctx, c, w.team.gp, "ANSWER_RECOMMENDATION", recommendationID)
 	})
 	next := date.AddWorkingDays(first, 1)
 	w.on(next.At(9, 0), "The GP says \"I have read\" of the note; having fetched it would not do", func(ctx context.Context, c *check) error {
@@ -80,7 +100,10 @@ func (w *walk) advised(first date.Day) {
 				equal(c, "read", n.MandatoryReaders[0].AcknowledgedBy != "", read)
 			}
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return w.finds(ctx, c, w.team.gp, "READ_NOTE", noteID, "READ")
 	})
 	w.on(next.At(9, 10), "The GP answers the recommendation: changed, with a reason", func(ctx context.Context, c *check) error {
 		var before recommendationAnswer
@@ -94,7 +117,10 @@ func (w *walk) advised(first date.Day) {
 		equal(c, "answered by", answered.Answer.PractitionerID, w.team.gp.PractitionerID)
 		c.that(answered.Answer.Reason != "" && answered.Answer.ChangedText != "", "answer: expected a reason and what is done instead, got %q and %q", answered.Answer.Reason, answered.Answer.ChangedText)
 		w.say("after %d days", before.AgeDays)
-		return err
+		if err != nil {
+			return err
+		}
+		return w.finds(ctx, c, w.team.gp, "ANSWER_RECOMMENDATION", recommendationID, "ANSWERED")
 	})
 }
 
