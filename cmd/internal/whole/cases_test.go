@@ -280,7 +280,9 @@ func (c *caseMaker) spot(s spot) {
 		set("a flag", true)
 		if limits := rules(s.field).GetInt32(); limits != nil {
 			set("below the least", limits.GetGte()-1)
-			set("above the most", limits.GetLte()+1)
+			if limits.GetLessThan() != nil {
+				set("above the most", limits.GetLte()+1)
+			}
 		}
 	case protoreflect.DoubleKind:
 		set("a word", "many")
