@@ -276,11 +276,7 @@ func printable(text []byte) string {
 // spanText is all that spans say.
 func (seen *sightings) spanText() []byte {
 	var text bytes.Buffer
-	spans := seen.spans.Ended()
-	for _, sent := range seen.sent.GetSpans().Snapshots() {
-		spans = append(spans, sent)
-	}
-	for _, span := range spans {
+	for _, span := range append(seen.spans.Ended(), seen.sent.GetSpans().Snapshots()...) {
 		_, _ = fmt.Fprintln(&text, span.Name(), span.Status().Description, span.Resource().String())
 		for _, attribute := range span.Attributes() {
 			_, _ = fmt.Fprintln(&text, attribute.Key, attribute.Value.String())
