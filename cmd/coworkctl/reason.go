@@ -43,7 +43,7 @@ func silence(base *url.URL, err error, variable string) (text, fix string) {
 	var untrusted *tls.CertificateVerificationError
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing listens at " + base.String(), "start the server (`coworkcare dev` on a laptop), or name its address by " + variable
+		return "nothing listens at " + base.String(), "start the server (`coworkcare dev` on a laptop; when it ends at once, its last line says why), or name its address by " + variable
 	case errors.As(err, &unknown):
 		return "there is no machine of the name " + base.Hostname(), "correct the address by " + variable
 	case errors.Is(err, http.ErrSchemeMismatch):
