@@ -26,14 +26,15 @@ var (
 	oldestTimer      = prometheus.NewDesc("coworkcare_timers_lag_seconds", "How long the oldest due timer has waited; 0 when none is due.", []string{"service"}, nil)
 	storeReachable   = prometheus.NewDesc("coworkcare_store_reachable", "Whether a service's store answers: 1 or 0.", []string{"service"}, nil)
 	redisReachable   = prometheus.NewDesc("coworkcare_redis_reachable", "Whether Redis answers: 1 or 0. Without Redis there is none.", nil, nil)
+	issuerKnown      = prometheus.NewDesc("coworkcare_issuer_keys_known", "Whether the keys of the issuer of tokens are known, so that tokens can be judged: 1 or 0.", nil, nil)
 )
 
-// answerWithin bounds each part of a scrape, so that what does not answer cannot outlast the scraper's patience.
-const answerWithin = 2 * time.Second
+// answerWithin bounds each part of a scrape, so that all of them together do not outlast the scraper's patience of ten seconds.
+const answerWithin = 1500 * time.Millisecond
 
 // Describe names the metrics.
 func (m metrics) Describe(out chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{unnumberedEvents, parkedEvents, logHead, cursorAt, oldestUnread, oldestTimer, storeReachable, redisReachable} {
+	for _, desc := range []*prometheus.Desc{unnumberedEvents, parkedEvents, logHead, cursorAt, oldestUnread, oldestTimer, storeReachable, redisReachable, issuerKnown} {
 		out <- desc
 	}
 }
@@ -92,7 +93,7 @@ func waited(now, since time.Time, found bool) float64 {
 	return max(0, now.Sub(since).Seconds())
 }
 
-// reachable asks every store, and Redis, for an answer.
+// reachable asks every store, Redis, and the issuer of tokens where its keys are not known yet, for an answer.
 func (m metrics) reachable(out chan<- prometheus.Metric) {
 	tell := func(desc *prometheus.Desc, err error, labels ...string) {
 		value := 1.0
@@ -101,15 +102,22 @@ func (m metrics) reachable(out chan<- prometheus.Metric) {
 		}
 		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
-	defer cancel()
-	for name, acts := range m.system.logs {
-		tell(storeReachable, acts.DB.Ping(ctx), name)
-	}
-	tell(storeReachable, m.system.logDB.Ping(ctx), "accesslog")
-	if redis := m.system.parts.Redis; redis != nil {
-		asked, cancel := context.WithTimeout(context.Background(), answerWithin)
+	// Each part has its own time: what does not answer must not make the next one look so.
+	within := func(ask func(ctx context.Context)) {
+		ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
 		defer cancel()
-		tell(redisReachable, redis.Ping(asked).Err())
+		ask(ctx)
+	}
+	within(func(ctx context.Context) {
+		for name, acts := range m.system.logs {
+			tell(storeReachable, acts.DB.Ping(ctx), name)
+		}
+		tell(storeReachable, m.system.logDB.Ping(ctx), "accesslog")
+	})
+	if redis := m.system.parts.Redis; redis != nil {
+		within(func(ctx context.Context) { tell(redisReachable, redis.Ping(ctx).Err()) })
+	}
+	if callers := m.system.parts.Callers; callers != nil {
+		within(func(ctx context.Context) { tell(issuerKnown, callers.Ready(ctx)) })
 	}
 }

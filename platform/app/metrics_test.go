@@ -55,6 +55,7 @@ func TestFiguresOfWhatWaits(t *testing.T) {
 		require.InDelta(t, 120, figures["consumer_lag_seconds followup patient"], 1e-3)
 		require.InDelta(t, 60, figures["timers_lag_seconds followup"], 1e-3)
 		require.InDelta(t, 2, figures["events_last_sequence patient"]-figures["consumer_sequence followup patient"], 0)
+		require.InDelta(t, 1, figures["issuer_keys_known"], 0)
 		for _, service := range []string{"patient", "careplan", "sickleave", "employerdialogue", "followup", "accesslog"} {
 			require.InDelta(t, 1, figures["store_reachable "+service], 0, service)
 		}

@@ -41,6 +41,11 @@ func TestCollector(t *testing.T) {
 	require.NoError(t, collector.DryRun(t.Context()))
 }
 
+// Traces leave the process when an endpoint is given, as the compose file and the chart do.
+func TestTracesAreSent(t *testing.T) {
+	require.NotZero(t, demo(t).posts.Load())
+}
+
 // Traces are received where the replicas send them, and sent to the trace backend of the same compose file.
 func TestCollectorStandsBetween(t *testing.T) {
 	var config struct {

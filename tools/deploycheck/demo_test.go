@@ -8,11 +8,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -85,6 +87,8 @@ type demonstration struct {
 	output io.Reader
 	ops    string // address of the operations port
 	shown  scraped
+	traces *httptest.Server // takes them
+	posts  atomic.Int64     // of traces
 }
 
 // running is the one demo of all tests; TestMain stops it.
@@ -107,10 +111,16 @@ func (d *demonstration) start() error {
 		return err
 	}
 	d.ops = ports[2]
+	d.traces = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/traces" {
+			d.posts.Add(1)
+		}
+	}))
 	d.cmd = exec.Command(filepath.Join(folder, "coworkcare"), "dev", "--demo")
 	d.cmd.Dir = folder
 	d.cmd.Env = append(os.Environ(), "COWORKCARE_DATA_DIR="+filepath.Join(folder, "data"), "COWORKCARE_HTTP_ADDR="+ports[0], "COWORKCARE_GRPC_ADDR="+ports[1],
-		"COWORKCARE_OPS_ADDR="+ports[2], "COWORKCARE_DATABASE_URL=", "COWORKCARE_REDIS_URL=", "COWORKCARE_CONFIG=", "COWORKCARE_SERVICES=")
+		"COWORKCARE_OPS_ADDR="+ports[2], "COWORKCARE_DATABASE_URL=", "COWORKCARE_REDIS_URL=", "COWORKCARE_CONFIG=", "COWORKCARE_SERVICES=",
+		"OTEL_EXPORTER_OTLP_ENDPOINT="+d.traces.URL, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_TRACES_EXPORTER=")
 	d.cmd.Stderr = os.Stderr
 	if d.output, err = d.cmd.StdoutPipe(); err != nil {
 		return err
@@ -147,6 +157,7 @@ func (d *demonstration) stop() {
 	_ = d.cmd.Process.Signal(syscall.SIGTERM)
 	_, _ = io.Copy(io.Discard, d.output)
 	_ = d.cmd.Wait()
+	d.traces.Close()
 }
 
 // free gives addresses on loopback that nobody listens on.

@@ -19,15 +19,15 @@ var (
 func TestOperations(t *testing.T) {
 	page := string(content(t, "docs/operations.md"))
 	for _, key := range settings.FindAllStringSubmatch(string(content(t, "platform/config/config.go")), -1) {
-		require.Contains(t, page, "`COWORKCARE_"+strings.ToUpper(key[1])+"`")
+		require.True(t, strings.Contains(page, "`COWORKCARE_"+strings.ToUpper(key[1])+"`"), "say what the setting %s is", key[1])
 	}
 	exists := demo(t).shown.knows()
 	for _, metric := range productsOwn.FindAllStringSubmatch(page, -1) {
-		require.Contains(t, exists, metric[1])
+		require.True(t, exists[metric[1]] != nil, "no scrape shows %s", metric[1])
 	}
 	for name := range exists {
 		if strings.HasPrefix(name, "coworkcare_") {
-			require.Contains(t, page, "`"+name+"`", "say what it tells")
+			require.True(t, strings.Contains(page, "`"+name+"`"), "say what %s tells", name)
 		}
 	}
 }
