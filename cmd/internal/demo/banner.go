@@ -75,10 +75,7 @@ func worklist(ctx context.Context, client *Client, unit Unit, today date.Day) (s
 	if err != nil {
 		return "", err
 	}
-	next, word := date.NextWorkingDay(today), "today"
-	if next != today {
-		word = "on " + next.String()
-	}
+	next, word := workingDay(today)
 	due, overdue, escalated := 0, 0, 0
 	for _, f := range open {
 		switch {
@@ -94,6 +91,15 @@ func worklist(ctx context.Context, client *Client, unit Unit, today date.Day) (s
 	return fmt.Sprintf("%s: %d due %s, %d overdue, %d to come; %d escalated", unit.Name, due, word, overdue, len(open)-due-overdue, escalated), nil
 }
 
+// workingDay is the working day that a list of today speaks of, and the word for it: on a day off the next one.
+func workingDay(today date.Day) (date.Day, string) {
+	next := date.NextWorkingDay(today)
+	if next == today {
+		return next, "today"
+	}
+	return next, next.At(12, 0).Format("on Mon 2 January")
+}
+
 func (o Options) suggestions(client *Client, s Summary, today date.Day) []string {
 	unit := ""
 	if len(s.Units) > 0 {
@@ -102,15 +108,28 @@ func (o Options) suggestions(client *Client, s Summary, today date.Day) []string
 	actor := func(variable string) Actor { return Actor{Variable: variable} }
 	mine := Call{As: actor("TOKEN_CARE_MANAGER"), Method: http.MethodGet, Path: "/v1/careUnits/" + unit + "/followUps",
 		Query: url.Values{"ownerRole": {roleCareManager}, "dueBeforeDate": {date.NextWorkingDay(today).AddDays(1).String()}}}
+	_, day := workingDay(today)
+	page := Call{As: actor("TOKEN_REHABILITATION_COORDINATOR"), Method: http.MethodGet, Path: "/v1/careUnits/" + unit + "/caseload",
+		Query: url.Values{"onSickLeaveOnly": {"true"}, "pageSize": {"10"}}}
+	timeline := Call{As: actor("TOKEN_GP"), Method: http.MethodGet, Path: "/v1/patients/" + s.WalkPatientID + "/timeline",
+		Query: url.Values{"oldestFirst": {"true"}, "pageSize": {"200"}}}
+	brief := Call{As: actor("TOKEN_GP"), Method: http.MethodGet, Path: "/v1/patients/" + s.WalkPatientID + "/brief"}
 	late := Call{As: actor("TOKEN_UNIT_MANAGER"), Method: http.MethodGet, Path: mine.Path, Query: url.Values{"overdueOnly": {"true"}}}
 	bad := Call{As: actor("TOKEN_CARE_MANAGER"), Method: http.MethodPost, Path: "/v1/assessments:preview",
 		Body: object{{"instrument", "MADRS-S"}, {"answers", []int{3, 3, 3, 3, 3, 3, 3, 3, 9}}}}
 	foreign := Call{As: actor("TOKEN_GP_C3"), Method: http.MethodGet, Path: "/v1/patients/" + s.WalkPatientID}
 	return []string{
-		"  # what the centre's care managers have to do today, and what is overdue (ids, no names: those are in /v1/patients/{id})",
+		"  # what the centre's care managers have to do " + day + ", and what is overdue (ids, no names: those are in /v1/patients/{id})",
 		"  " + client.Curl(mine),
 		"  # the same centre through its manager's eyes: all that is overdue",
 		"  " + client.Curl(late),
+		"  # the caseload: one line a patient with sick leave, last score, meeting, and what waits for a decision",
+		"  " + client.Curl(page),
+		"  # one patient's whole course on one timeline, and the one-page brief for who has never met the patient",
+		"  " + client.Curl(timeline),
+		"  " + client.Curl(brief),
+		"  # the care manager's list as it changes (leave it running, and move the clock or walk in another terminal)",
+		fmt.Sprintf(`  curl -N -H "Authorization: Bearer $TOKEN_CARE_MANAGER" -H 'Accept: text/event-stream' %s/v1/followUps:watch`, o.BaseURL),
 		"  # a bad body: the answer names the field and the rule",
 		"  " + client.Curl(bad),
 		"  # a patient of another care provider: 404, as if there were none",
@@ -119,7 +138,7 @@ func (o Options) suggestions(client *Client, s Summary, today date.Day) []string
 		fmt.Sprintf(`  grpcurl -plaintext -H "authorization: Bearer $TOKEN_CARE_MANAGER" -d '{"care_unit_id": "%s"}' %s coworkcare.followup.v1.FollowUpService/ListCareUnitFollowUps`, unit, o.GRPCAddr),
 		"  # two weeks pass: reminders, escalations, certificates that end",
 		"  build/bin/coworkctl clock advance 14d",
-		"  # what happened, as a region's record system would follow it; and another patient along the whole path",
+		"  # what happened, as a region's record system would follow it; and more patients along the paths",
 		"  build/bin/coworkctl events tail",
 		"  build/bin/coworkctl demo walk",
 		"\nCtrl-C stops it; `make run` starts it again on the same data, `make reset` from nothing.",

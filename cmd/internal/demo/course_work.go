@@ -258,6 +258,23 @@ func (w *writer) wayBack() {
 		return err
 	})
 	w.heard(steps, answered)
+	w.laterOn(steps[len(steps)-1].from.AddDays(returnDays))
+}
+
+// laterOn is the coordinator's question some weeks after the full return, also when the episode has been closed.
+func (w *writer) laterOn(asked date.Day) {
+	day := date.NextWorkingDay(asked)
+	if day >= w.due || afternoon.on(day).After(w.end) {
+		return
+	}
+	w.script.on(afternoon.on(day), w.script.Name+", asked how it goes after the return", func(ctx context.Context) error {
+		open, err := w.chart.followUps(ctx, w.chart.team.coordinator, "POST_RETURN_CHECK", "OPEN")
+		if err != nil || len(open) == 0 {
+			return err
+		}
+		_, err = w.chart.completeFollowUp(ctx, w.chart.team.coordinator, open[0].FollowUpID, "Synthetic: works full time.")
+		return err
+	})
 }
 
 // heard are the check-ins: on the first working day of each step; the step that goes badly is held.

@@ -153,7 +153,7 @@ func walks(client *Client, clock *devClock, page *page, org *organisation, day0 
 // ready are the actors whose tokens the banner prints.
 func ready(org *organisation) []Actor {
 	return []Actor{
-		org.actor("gp1", 0), org.actor("cm1", 0), org.actor("cm2", 0), org.actor("rc1", 0), org.actor("psychologist", 0),
+		org.actor("gp1", 0), org.actor("locum", 0), org.actor("cm1", 0), org.actor("cm2", 0), org.actor("rc1", 0), org.actor("psychologist", 0),
 		org.actor("manager1", 0), org.actor("secretary1", 0), org.actor("both", 1), org.actor("gp4", 2),
 		{Role: "integration", UnitID: "*", Variable: "TOKEN_INTEGRATION"}, operator,
 	}

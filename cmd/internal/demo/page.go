@@ -19,6 +19,7 @@ type page struct {
 	mu    sync.Mutex
 	steps int
 	day   date.Day
+	told  map[string]bool // chapters
 	err   error
 }
 
@@ -26,7 +27,7 @@ func newPage(out io.Writer) *page {
 	if out == nil {
 		out = io.Discard
 	}
-	return &page{out: out, colour: onTerminal(out)}
+	return &page{out: out, colour: onTerminal(out), told: map[string]bool{}}
 }
 
 func onTerminal(out io.Writer) bool {
@@ -65,8 +66,8 @@ func (p *page) write(line string) {
 	}
 }
 
-// step prints a step that went well, under its day, with the next number.
-func (p *page) step(when time.Time, what, curl string) {
+// step prints a step that went well, under its day, with the next number; the first of a chapter under the chapter's name.
+func (p *page) step(when time.Time, chapter, what, curl string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.steps++
@@ -74,6 +75,10 @@ func (p *page) step(when time.Time, what, curl string) {
 	if day := date.Of(when); day != p.day {
 		p.day = day
 		p.write(p.in(bold, local.Format("\nMon 2 January 2006")))
+	}
+	if chapter != "" && !p.told[chapter] {
+		p.told[chapter] = true
+		p.write(strings.Repeat(" ", 5) + p.in(bold, "— "+chapter))
 	}
 	p.write(fmt.Sprintf("%s %s  %s", p.in(green, fmt.Sprintf("%4d", p.steps)), local.Format("15:04"), what))
 	if curl != "" {

@@ -73,15 +73,16 @@ func TestAWalkThatIsBrokenOffHasNotFailed(t *testing.T) {
 	require.Empty(t, out.String())
 }
 
-func TestPagePrintsADayOnce(t *testing.T) {
+func TestPagePrintsADayAndAChapterOnce(t *testing.T) {
 	var out strings.Builder
 	p := newPage(&out)
 	day := date.MustParse("2026-03-02")
-	p.step(day.At(9, 0), "The GP starts a care episode", "curl -sS x")
-	p.step(day.At(9, 5), "The patient consents", "")
-	p.step(day.AddDays(1).At(10, 0), "The first contact is held", "")
+	p.step(day.At(9, 0), "Start", "The GP starts a care episode", "curl -sS x")
+	p.step(day.At(9, 5), "Start", "The patient consents", "")
+	p.step(day.AddDays(1).At(10, 0), "", "The first contact is held", "")
 	require.Equal(t, `
 Mon 2 March 2026
+     — Start
    1 09:00  The GP starts a care episode
             curl -sS x
    2 09:05  The patient consents

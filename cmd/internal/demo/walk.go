@@ -24,6 +24,7 @@ type walk struct {
 	said   string // what the step found, for the printed line
 
 	traceID   string  // of the one trace that all its calls stand in
+	chapter   string  // of the steps that are written now
 	whose     string  // " (second patient)", where it would not be clear
 	minute    int     // by how much the patient's contacts come later than another's
 	colleague Actor   // another care manager of the centre
@@ -43,6 +44,7 @@ func newWalk(name string, client *Client, clock *devClock, page *page, t team) *
 
 // on adds a step that is checked and printed.
 func (w *walk) on(when time.Time, name string, do func(ctx context.Context, c *check) error) {
+	chapter := w.chapter
 	w.script.on(when, name, func(ctx context.Context) error {
 		w.calls, w.shown, w.said = nil, 0, ""
 		c := &check{}
@@ -66,7 +68,7 @@ func (w *walk) on(when time.Time, name string, do func(ctx context.Context, c *c
 		if w.shown < len(w.calls) {
 			curl = w.client.Curl(w.calls[w.shown])
 		}
-		w.page.step(now, line, curl)
+		w.page.step(now, chapter, line, curl)
 		return nil
 	})
 }

@@ -13,7 +13,7 @@ import (
 // withoutEmployer writes the path of a fourth patient, who has a coordinator but does not want the employer to be contacted: whatever
 // would reach the employer is refused, care goes on, and nobody is nagged about it.
 func (w *walk) withoutEmployer(day0 date.Day, dice *rand.Rand) {
-	w.whose, w.minute = " (fourth patient)", 12
+	w.whose, w.minute, w.chapter = " (fourth patient)", 12, "A fourth patient: no contact with the employer"
 	day, next := day0.AddDays, date.AddWorkingDays(day0, 1)
 	l, more := leave{day0, day(20), 50}, leave{day(21), day(41), 50}
 	at := date.NextWorkingDay(day(7))

@@ -65,7 +65,7 @@ func (w *walk) called(ctx context.Context, c *check, f form, weeks []int) error 
 // deferred writes the path of a third patient, too ill for a meeting at first: it waits for a day that is agreed on, nobody is nagged
 // meanwhile, and it is held later.
 func (w *walk) deferred(day0 date.Day, dice *rand.Rand) {
-	w.whose, w.minute = " (third patient)", 8
+	w.whose, w.minute, w.chapter = " (third patient)", 8, "A third patient: the meeting deferred"
 	day, next := day0.AddDays, date.AddWorkingDays(day0, 1)
 	l, more := leave{day0, day(27), 100}, leave{day(28), day(69), 100}
 	recheck := date.NextWorkingDay(day(42))

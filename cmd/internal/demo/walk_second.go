@@ -12,7 +12,7 @@ import (
 // withoutCoordination writes the path of a second patient, who declines coordination: care management runs on all the same, and
 // nobody is nagged about it.
 func (w *walk) withoutCoordination(day0 date.Day, dice *rand.Rand) {
-	w.whose, w.minute = " (second patient)", 5
+	w.whose, w.minute, w.chapter = " (second patient)", 5, "A second patient: coordination declined"
 	weeks := []int{1, 2, 4}
 	next := date.AddWorkingDays(day0, 1)
 	l := leave{day0, day0.AddDays(27), 50}

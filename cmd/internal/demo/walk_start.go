@@ -20,23 +20,28 @@ func (w *walk) wholePath(day0 date.Day, dice *rand.Rand) {
 		first:   []leave{three, half, {day(56), day(62), 25}, {day(63), day(90), 0}},
 		revised: []leave{three, {half.from, longer.to, 50}, quarter, {day(70), day(97), 0}},
 	}
+	w.chapter = "The start: assessment, referrals, consent, first contact, plan"
 	w.assessed(day0, full, dice)
 	w.consented(day0)
 	w.firstContact(day0, first)
 	w.planned(first)
 
+	w.chapter = "The team: brief, screening, work ability, note and recommendation, the certificate extended"
 	w.briefed(day0, first)
 	w.screened(first)
 	w.advised(first)
 	signed := w.firstExtended(full, more)
 
+	w.chapter = "The employer: consent item by item, duty information, early talk"
 	w.employerMet(day0)
+	w.chapter = "The dialogue meeting"
 	w.prepared(day0, first)
 	meet := meetingDay(day0)
 	inTime := action{words: "Synthetic: mornings in the archive, no calls", owner: theEmployer, horizon: "SHORT", adaptation: "FEWER_PARALLEL_TASKS", lead: 7, due: day(34)}
 	late := action{words: "Synthetic: a quiet room", owner: theEmployer, horizon: "LONG", adaptation: "QUIET_ROOM", due: day(48)}
 	w.held(day0, inTime, late)
 
+	w.chapter = "The return to work, one step at a time"
 	w.proposed(meet, r)
 	w.commonPlan(date.AddWorkingDays(meet, 1))
 	signed = w.extended(more, three, signed)
@@ -48,8 +53,11 @@ func (w *walk) wholePath(day0 date.Day, dice *rand.Rand) {
 	w.goesWell(date.NextWorkingDay(day(66)), 25, "At 25 % it goes well")
 	w.followedUp(inTime, late)
 
+	w.chapter = "The care manager's contacts"
 	w.followed(first)
+	w.chapter = "The common picture"
 	w.onOneLine(day0, first, meet, date.NextWorkingDay(day(43)), []leave{full, more, three, half})
+	w.chapter = "Back at work"
 	w.finished(day0, quarter, w.asked(quarter, signed))
 	w.locum(date.NextWorkingDay(day(73)))
 	w.back(date.NextWorkingDay(day(77)))

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/coworkcare/coworkcare/platform/date"
 )
 
 // lastWord ends what `coworkcare dev --demo` has to say once everything stands.
@@ -50,12 +52,19 @@ func TestDemo(t *testing.T) {
 	p := s.demo()
 	require.NoError(t, s.ready())
 	require.Contains(t, p.out.String(), "curl -sS")
+	for _, chapter := range []string{"— The employer", "— The dialogue meeting", "— The return to work", "— A second patient", "— A third patient", "— A fourth patient"} {
+		require.Contains(t, p.out.String(), chapter)
+	}
+	require.Regexp(t, `60 patients, .* 1[34]\d steps checked`, p.out.String())
+	require.Contains(t, p.out.String(), "/caseload")
+	require.Contains(t, p.out.String(), "/v1/followUps:watch")
 	s.walked(t, p.out.String())
 	s.settled(30 * time.Second)
 	p.stop(syscall.SIGINT)
 	require.Empty(t, p.err.String(), "nothing went wrong on the way")
 	heads := s.heads()
-	require.Greater(t, heads["followup"], 500)
+	require.Greater(t, heads["followup"], 1000)
+	require.Greater(t, heads["employerdialogue"], 100)
 	require.GreaterOrEqual(t, count(t, s.open("patient").Read(t.Context()), `SELECT count(*) FROM patient`), int64(60))
 
 	p = s.demo()
@@ -64,11 +73,94 @@ func TestDemo(t *testing.T) {
 	require.Equal(t, heads, s.heads())
 
 	p = s.demo()
+	s.stages(t)
 	s.tools(t)
 	s.settled(30 * time.Second)
 	p.stop(syscall.SIGINT)
 	require.Empty(t, p.err.String())
 	s.audit()
+}
+
+// stages counts, through the API, at which stages the people of a fresh demo stand: each is held by somebody.
+func (s *site) stages(t *testing.T) {
+	t.Helper()
+	found := map[string]int{}
+	c := &client{base: "http://" + s.rest, http: newHTTP(), tokens: map[string]string{admin: str(s.devToken(object{"role": admin}), "token")}}
+	today := date.Of((&clinic{client: c}).now(t))
+	due := date.NextWorkingDay(today)
+	for _, unit := range c.list(t, admin, "/v1/careUnits", "careUnits") {
+		id := str(unit, "careUnitId")
+		c.tokens[gp] = str(s.devToken(object{"role": gp, "unit": id}), "token")
+		for _, f := range c.list(t, gp, "/v1/careUnits/"+id+"/followUps", "followUps") {
+			found["asked to "+str(f, "kind")]++
+			if f["overdue"] == true {
+				found["overdue "+str(f, "kind")]++
+			}
+			if str(f, "kind") == "POST_RETURN_CHECK" && str(f, "dueDate") == due.String() {
+				found["post-return check due"]++
+			}
+		}
+		for _, patient := range c.list(t, gp, "/v1/patients", "patients") {
+			s.stagesOf(t, c, "/v1/patients/"+str(patient, "patientId"), today, due, found)
+		}
+	}
+	for _, stage := range []string{
+		"screened", "asked to SCREEN", "overdue SCREEN", "brief REQUESTED", "brief WRITTEN", "brief ACKNOWLEDGED", "early talk",
+		"meeting PROPOSED", "meeting DEFERRED", "meeting DECLINED", "meeting SCHEDULED", "meeting CONCLUDED", "meeting on this day", "meeting next week",
+		"agreement acknowledged by 1", "agreement acknowledged by 2", "overdue AGREED_ACTION", "asked to RECHECK_MEETING",
+		"return PROPOSED", "return ACCEPTED", "return HELD", "return COMPLETED", "return at 50 %", "post-return check due",
+		"asked to READ_PICTURE", "asked to READ_NOTE", "asked to ANSWER_RECOMMENDATION", "asked to ANSWER_RETURN_PLAN", "unread note", "recommendation OPEN",
+	} {
+		require.NotZerof(t, found[stage], "nobody stands at %q; found: %v", stage, found)
+	}
+}
+
+// stagesOf counts one patient.
+func (s *site) stagesOf(t *testing.T, c *client, path string, today, due date.Day, found map[string]int) {
+	t.Helper()
+	list := func(what, field string) []object { return c.list(t, gp, path+"/"+what, field) }
+	if len(list("screenings", "screenings")) > 0 {
+		found["screened"]++
+	}
+	for _, brief := range list("briefs", "briefs") {
+		found["brief "+str(brief, "state")]++
+	}
+	for _, contact := range list("employerContacts", "employerContacts") {
+		if str(contact, "kind") == "EARLY_TALK" {
+			found["early talk"]++
+		}
+	}
+	for _, meeting := range list("dialogueMeetings", "dialogueMeetings") {
+		found["meeting "+str(meeting, "state")]++
+		if str(meeting, "state") != "SCHEDULED" {
+			continue
+		}
+		at, err := time.Parse(time.RFC3339, str(meeting, "scheduledTime"))
+		require.NoError(t, err)
+		if date.Of(at) == due {
+			found["meeting on this day"]++
+		} else {
+			found["meeting next week"]++
+		}
+	}
+	for _, agreement := range list("agreements", "agreements") {
+		acknowledgements, _ := agreement["acknowledgements"].([]any)
+		found[fmt.Sprintf("agreement acknowledged by %d", len(acknowledgements))]++
+	}
+	for _, plan := range list("returnToWorkPlans", "returnToWorkPlans") {
+		found["return "+str(plan, "state")]++
+		steps, _ := plan["steps"].([]any)
+		for _, step := range steps {
+			step := step.(object)
+			if step["degree"] == 50.0 && str(step, "startDate") <= today.String() && today.String() <= str(step, "endDate") && str(plan, "state") == "ACCEPTED" {
+				found["return at 50 %"]++
+			}
+		}
+	}
+	found["unread note"] += len(c.list(t, gp, path+"/notes?unread=true", "notes"))
+	for _, advice := range list("recommendations", "recommendations") {
+		found["recommendation "+str(advice, "state")]++
+	}
 }
 
 // tools tries what the README offers on a running system.

@@ -28,8 +28,12 @@ INSERT INTO told (kind, resource_id, patient_id, revision, snapshot) VALUES ($1,
 ON CONFLICT (kind, resource_id) DO UPDATE SET patient_id = excluded.patient_id, revision = excluded.revision, snapshot = excluded.snapshot
 WHERE told.revision < excluded.revision`
 
-// Hear keeps what another service tells, when it is newer than what is known.
+// Hear keeps what another service tells, when it is newer than what is known. A snapshot may be empty, as that of a sick leave whose
+// certificates have all been revoked.
 func (s *Store) Hear(tx *sqldb.Tx, kind, resourceID, patientID string, revision int64, snapshot []byte) error {
+	if snapshot == nil {
+		snapshot = []byte{}
+	}
 	if _, err := tx.Exec(hear, kind, resourceID, patientID, revision, snapshot); err != nil {
 		return fmt.Errorf("keep what was told of %s: %w", kind, err)
 	}
