@@ -68,6 +68,9 @@ export async function recordExamples(as: Callers): Promise<void> {
   const events = answered(await as.integration.GET("/v1/events", { params: { query: { sources: ["patient"], types: ["patient.registered"], pageSize: 1000 } } }));
   const registered = events.events.filter((event) => event.patientId === patient.patientId);
   assert.equal(registered.length, 1);
+  const snapshot = registered[0]?.snapshot;
+  assert.ok(snapshot?.["@type"] === "type.googleapis.com/coworkcare.patient.v1.PatientSnapshot");
+  assert.equal(snapshot.protectedIdentity, false, "the type tells which fields there are");
   recorder.record("listEvents", { response: { ...events, events: registered } });
 }
 

@@ -108,6 +108,7 @@ type schema struct {
 	Deprecated           bool       `json:"deprecated,omitempty"`
 	Const                string     `json:"const,omitempty"`
 	Enum                 []any      `json:"enum,omitempty"`
+	AllOf                []*schema  `json:"allOf,omitempty"`
 	AnyOf                []*schema  `json:"anyOf,omitempty"`
 	MinLength            *uint64    `json:"minLength,omitempty"`
 	MaxLength            *uint64    `json:"maxLength,omitempty"`

@@ -221,6 +221,9 @@ func (s *schemas) single(field protoreflect.FieldDescriptor, for_ use) *schema {
 		inner := field.Message()
 		if wellKnown(inner) {
 			made := library(inner)
+			if inner.FullName() == "google.protobuf.Any" && field.Name() == "snapshot" {
+				made = s.snapshot()
+			}
 			if made == nil {
 				s.failed = fmt.Errorf("%s: say in schema.go what %s is in JSON", field.FullName(), inner.FullName())
 				made = &schema{}
@@ -263,9 +266,6 @@ func library(message protoreflect.MessageDescriptor) *schema {
 		return &schema{Type: "string", Pattern: `^-?[0-9]+(\.[0-9]{1,9})?s$`}
 	case "google.protobuf.FieldMask":
 		return &schema{Type: "string"}
-	case "google.protobuf.Any":
-		return &schema{Type: "object", Required: []string{"@type"}, AdditionalProperties: true,
-			Properties: properties{{"@type", &schema{Type: "string", Description: "The message that the other fields are of, after the last slash."}}}}
 	case "google.protobuf.StringValue":
 		return &schema{Type: "string"}
 	case "google.protobuf.BoolValue":
@@ -307,6 +307,44 @@ func (s *schemas) values(enum protoreflect.EnumDescriptor) *schema {
 	all.Description = strings.TrimSpace(strings.Join(lines, "\n"))
 	s.made[name], s.of[name] = all, enum.FullName()
 	return ref(name)
+}
+
+// snapshot refers to what an event bears: one of the messages that the events.proto of some package names so, told by its @type.
+func (s *schemas) snapshot() *schema {
+	const name = "Snapshot"
+	if s.made[name] != nil {
+		return ref(name)
+	}
+	all := &schema{Description: "The resource after the event, told by its `@type`."}
+	s.made[name], s.of[name] = all, "the snapshots of events"
+	for _, file := range s.contract.files {
+		if !strings.HasSuffix(file.Path(), "/events.proto") {
+			continue
+		}
+		for i := range file.Messages().Len() {
+			message := file.Messages().Get(i)
+			if !strings.HasSuffix(string(message.Name()), name) || partOf(file, message) {
+				continue
+			}
+			known := &schema{Type: "object", Required: []string{"@type"}, Properties: properties{
+				{"@type", &schema{Type: "string", Const: "type.googleapis.com/" + string(message.FullName())}}}}
+			all.AnyOf = append(all.AnyOf, &schema{AllOf: []*schema{known, s.message(message, answered)}})
+		}
+	}
+	return ref(name)
+}
+
+// partOf tells whether another message of the file holds the message.
+func partOf(file protoreflect.FileDescriptor, message protoreflect.MessageDescriptor) bool {
+	for i := range file.Messages().Len() {
+		fields := file.Messages().Get(i).Fields()
+		for j := range fields.Len() {
+			if fields.Get(j).Message() == message {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // reason is the code of a problem: one of those of some package, or one that came later.
