@@ -24,6 +24,10 @@ type Log interface {
 	LastSequence(ctx context.Context) (int64, error)
 }
 
+// grace lets a wait end by itself, which tells how far the log has been read; only a wait that others' changes have interrupted is
+// cut off.
+const grace = time.Second
+
 // source names the log in cursors.
 const source = "followup"
 
@@ -43,7 +47,7 @@ func (s *Server) WatchFollowUps(ctx context.Context, request *followupv1.WatchFo
 	wait := time.Duration(request.GetWaitSeconds()) * time.Second
 	waiting, stop := ctx, func() {}
 	if wait > 0 {
-		waiting, stop = context.WithTimeout(ctx, wait)
+		waiting, stop = context.WithTimeout(ctx, wait+grace)
 	}
 	defer stop()
 	for {

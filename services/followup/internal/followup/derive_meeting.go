@@ -43,8 +43,11 @@ func (m *Meeting) voided() *End {
 // ahead is the working day before the one on which a meeting is to be held, but not before the day on which that was told.
 func (m *Meeting) ahead() (Due, string) {
 	day := date.Of(m.Scheduled)
-	due, told := date.PreviousWorkingDay(day.AddDays(-1)), date.Of(m.Since)
-	return on(max(due, told)), "scheduled/" + day.String()
+	due, told, basis := date.PreviousWorkingDay(day.AddDays(-1)), date.Of(m.Since), "scheduled/"+day.String()
+	if told > due {
+		due, basis = told, basis+"/"+told.String()
+	}
+	return on(due), basis
 }
 
 // prepareMeeting asks that a proposed meeting is prepared and gets a time, and that a scheduled one is prepared before its day.

@@ -82,7 +82,11 @@ func (d *derivation) returnStep(w Want, p *ReturnPlan, step ReturnStep, checked 
 		return // over before the plan was accepted
 	}
 	w.Kind, w.Policy = ReturnStepBegins, "return_step"
-	w.Due = on(max(date.PreviousWorkingDay(step.Start.AddDays(-1)), min(accepted, step.Last)))
+	day, soonest := date.PreviousWorkingDay(step.Start.AddDays(-1)), min(accepted, step.Last)
+	if soonest > day {
+		day, w.Basis = soonest, w.Basis+"/"+soonest.String()
+	}
+	w.Due = on(day)
 	d.coordinated(w, checked, p.changed())
 }
 

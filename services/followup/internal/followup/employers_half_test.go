@@ -111,6 +111,12 @@ func (w *world) returnToWork(t *rapid.T) {
 }
 
 func (w *world) dialogue(t *rapid.T) {
+	if rapid.IntRange(0, 5).Draw(t, "employer") == 0 {
+		seen := EmployerConsent{Told: w.next("employer"), Granted: rapid.Bool().Draw(t, "granted")}
+		seen.Declined = !seen.Granted
+		w.tell("patient", "employer consent", &seen.Told, func(f *File) { f.SeeEmployerConsent(seen) })
+		return
+	}
 	m := &w.half.meeting
 	next := map[MeetingState][]MeetingState{
 		"":               {MeetingProposed},

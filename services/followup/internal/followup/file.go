@@ -124,7 +124,7 @@ type Consent struct {
 type EmployerConsent struct {
 	Told
 	Granted  bool `json:"granted"`
-	Declined bool `json:"declined"`
+	Declined bool `json:"declined"` // or taken back
 }
 
 // PlanState is the contract's CarePlan.State.

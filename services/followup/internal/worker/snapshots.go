@@ -60,7 +60,8 @@ func (r *reader) consent(file *followup.File, told followup.Told, s *patientv1.C
 		})
 	case s.GetKind() == patientv1.Consent_INFORMATION && s.GetReceiverKind() == patientv1.Consent_EMPLOYER:
 		file.SeeEmployerConsent(followup.EmployerConsent{
-			Told: told, Granted: s.GetState() == patientv1.Consent_GRANTED, Declined: s.GetState() == patientv1.Consent_DECLINED,
+			Told: told, Granted: s.GetState() == patientv1.Consent_GRANTED,
+			Declined: s.GetState() == patientv1.Consent_DECLINED || s.GetState() == patientv1.Consent_WITHDRAWN,
 		})
 	}
 }
