@@ -103,7 +103,7 @@ test("a refusal is a typed problem", async () => {
   assert.equal(refused.error?.status, 401);
 });
 
-test("a stream tells of a change of my worklist", async () => {
+test("a stream tells of a change of my worklist", { timeout: 3 * 60 * 1000 }, async () => {
   const leave = new AbortController();
   const watched = await gp.GET("/v1/followUps:watch", {
     headers: { Accept: "text/event-stream" },

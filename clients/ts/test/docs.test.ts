@@ -24,6 +24,7 @@ after(async () => {
 
 test("an operation is tried on the page, and nothing leaves the host", { skip: missing }, async () => {
   const page = await browser.newPage();
+  page.setDefaultTimeout(3 * 60 * 1000); // a whole contract to draw, on a machine that may be busy
   const asked: string[] = [];
   const complaints: string[] = [];
   page.on("request", (request) => asked.push(request.url()));

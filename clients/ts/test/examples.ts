@@ -88,7 +88,7 @@ async function nextMonday(operator: Coworkcare): Promise<string> {
 
 // A service learns of a new patient or episode a moment later, by its events.
 async function retried<T>(call: () => Promise<{ data?: T; error?: Schemas["Problem"] }>): Promise<T> {
-  const until = Date.now() + 20_000;
+  const until = Date.now() + 60_000;
   for (;;) {
     const result = await call();
     const early = result.error !== undefined && result.error.status < 500 && Date.now() < until;
