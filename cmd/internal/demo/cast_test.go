@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,6 +35,42 @@ func TestTheCastFitsAnyDay(t *testing.T) {
 				require.False(t, step.At.Before(start.At(8, 0)), step.Name)
 				require.True(t, date.IsWorkingDay(date.Of(step.At)) || c.flagToday > 0, step.Name)
 			}
+		}
+	})
+}
+
+// Whatever day the demo is started on, holidays and all, somebody has come to each stage of the coordinator's work, and no further.
+func TestEveryStageIsHeldOnAnyDay(t *testing.T) {
+	org := &organisation{providers: []string{"p1", "p2"}, units: []string{"u1", "u2", "u3"}, people: map[string]string{}}
+	for _, c := range colleagues() {
+		org.people[c.key] = c.key
+	}
+	last := map[reach]string{
+		screenedOnly: "screened", briefAsked: "brief asked for", briefWritten: "brief written", talkedEarly: "early talk", meetingTold: "meeting proposed",
+		meetingSet: "meeting scheduled", meetingHeld: "meeting held", returnAsked: "return proposed", returnUnderWay: "return answered",
+		wholeWay: "action followed up", selfReliant: "meeting declined",
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		start := date.MustParse("2026-01-01").AddDays(rapid.IntRange(0, 1500).Draw(t, "start"))
+		today := start.AddDays(layoutDays)
+		stands := map[string]int{}
+		for n, c := range newCast(dice(1, 0), start, today) {
+			for _, step := range c.script(nil, org, n+1, dice(1, uint64(n)), today, today.At(10, 0)).Steps {
+				what := step.Name[strings.LastIndex(step.Name, ", ")+2:]
+				stands[what]++
+				if what == last[c.reach] {
+					stands["at "+what]++
+				}
+				if what == "meeting scheduled" {
+					require.True(t, step.At.Before(afternoon.on(c.meetDay())), "patient %d: the meeting of %s is scheduled at %s", n+1, c.meetDay(), step.At)
+				}
+			}
+		}
+		for _, what := range last {
+			require.NotZerof(t, stands["at "+what], "nobody has come as far as %q and no further: %v", what, stands)
+		}
+		for _, what := range []string{"meeting deferred", "return held", "note for the GP", "advice to the GP", "a locum takes over", "agreement acknowledged by the patient"} {
+			require.NotZerof(t, stands[what], "%q has happened to nobody: %v", what, stands)
 		}
 	})
 }

@@ -106,11 +106,11 @@ func (w *writer) employer() {
 }
 
 // meetDay is when the meeting is held.
-func (w *writer) meetDay() date.Day {
-	if !w.meetOn.IsZero() {
-		return w.meetOn
+func (p *course) meetDay() date.Day {
+	if !p.meetOn.IsZero() {
+		return p.meetOn
 	}
-	return w.after(meetAfter)
+	return date.AddWorkingDays(p.begin, meetAfter)
 }
 
 func (w *writer) meeting() {
