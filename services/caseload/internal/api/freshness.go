@@ -26,6 +26,7 @@ type freshness struct {
 
 	mu    sync.Mutex
 	last  *look
+	epoch string               // of the building that known is about
 	known map[string]time.Time // of each source, when the picture was last known to have all of it
 }
 
@@ -34,7 +35,6 @@ type look struct {
 	at         time.Time
 	asOf       time.Time // everything that happened up to here is in the picture
 	rebuilding bool
-	epoch      string
 }
 
 // forget lets the next reader look anew.
@@ -76,10 +76,10 @@ func (f *freshness) look(ctx context.Context) (*look, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.last != nil && f.last.epoch != build.Epoch {
+	if f.epoch != build.Epoch {
+		f.epoch = build.Epoch
 		clear(f.known)
 	}
-	l.epoch = build.Epoch
 	for _, source := range sources {
 		upTo := l.at
 		switch {

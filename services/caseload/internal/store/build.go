@@ -30,6 +30,20 @@ func (s *Store) Build(q sqldb.Querier) (Build, bool, error) {
 	return b, true, nil
 }
 
+// Turn waits until whoever else hears events here has committed, until the transaction ends; b begins the building when none has.
+// Batches of several sources meet the same patients in different orders, and would otherwise wait for one another in a ring.
+func (s *Store) Turn(tx *sqldb.Tx, b Build) error {
+	var one int
+	err := tx.QueryRow(`SELECT 1 FROM build WHERE id = 1` + tx.Dialect().ForUpdate()).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return s.Begin(tx, b)
+	}
+	if err != nil {
+		return fmt.Errorf("take a turn in building the caseload: %w", err)
+	}
+	return nil
+}
+
 // Begin notes that a building has begun, unless one has.
 func (s *Store) Begin(tx *sqldb.Tx, b Build) error {
 	_, err := tx.Exec(`INSERT INTO build (id, epoch, begin_time) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING`, b.Epoch, sqldb.Micros(b.Begin))

@@ -56,6 +56,9 @@ func (w *Worker) OnEvent(tx *act.Tx, e *eventv1.Event) error {
 	if err != nil {
 		return err
 	}
+	if err := w.store.Turn(tx.Tx, store.Build{Epoch: tx.NewID(), Begin: tx.Now}); err != nil {
+		return err
+	}
 	if err := w.note(tx, e, snapshot); err != nil {
 		return err
 	}
