@@ -91,6 +91,15 @@ func TestClock(t *testing.T) {
 		require.Equal(t, exitAuth, got.code)
 		require.Contains(t, got.err, "TOKEN_INVALID")
 		require.Len(t, s.asked, asked, "the issuer was not asked")
+
+		got = s.ctl(t.Context(), map[string]string{variableToken: "forged"}, "clock", "show", "-o", "json")
+		require.Empty(t, got.out)
+		var f failure
+		require.NoError(t, json.Unmarshal([]byte(got.err), &f), got.err)
+		require.Equal(t, exitAuth, f.ExitCode)
+		require.Equal(t, http.StatusUnauthorized, f.Status)
+		require.Equal(t, "TOKEN_INVALID", f.Reason)
+		require.NotEmpty(t, f.Error)
 	})
 	t.Run("that stops on the way", func(t *testing.T) {
 		s.failAt = len(s.advances) + 3

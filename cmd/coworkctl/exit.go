@@ -43,6 +43,25 @@ func exitCode(err error) int {
 	return exitFailure
 }
 
+// failure is an error in JSON.
+type failure struct {
+	Error    string `json:"error"`
+	ExitCode int    `json:"exitCode"`
+	Status   int    `json:"status,omitempty"` // of the server's answer
+	Reason   string `json:"reason,omitempty"`
+	TraceID  string `json:"traceId,omitempty"`
+}
+
+// told says an error in JSON.
+func told(err error) failure {
+	f := failure{Error: explain(err), ExitCode: exitCode(err)}
+	var problem *client.Problem
+	if errors.As(err, &problem) {
+		f.Status, f.Reason, f.TraceID = problem.Status, problem.Reason, problem.TraceID
+	}
+	return f
+}
+
 // explain adds to an error what to do about it.
 func explain(err error) string {
 	var absent *client.Unreachable

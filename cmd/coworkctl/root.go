@@ -49,7 +49,11 @@ func run(ctx context.Context, args []string, c console) int {
 	if !t.started {
 		err = usage(err)
 	}
-	_, _ = fmt.Fprintln(c.err, "coworkctl: "+explain(err))
+	if t.output == "json" {
+		_ = json.NewEncoder(c.err).Encode(told(err))
+	} else {
+		_, _ = fmt.Fprintln(c.err, "coworkctl: "+explain(err))
+	}
 	return exitCode(err)
 }
 
@@ -66,8 +70,8 @@ func (t *tool) root() *cobra.Command {
   coworkctl demo walk                    a synthetic patient along the whole path, each step checked
 
 A token in COWORKCARE_TOKEN is used where one is needed; without it, commands ask the development issuer for an operator's.
-What a command finds goes to standard output, as text or with -o json as JSON; what goes wrong goes to standard error. Colour is
-used on a terminal alone, and not where NO_COLOR is set. "coworkctl completion --help" says how to complete words by the tab key.
+What a command finds goes to standard output, what goes wrong to standard error, both as text, or with -o json as JSON. Colour is used
+on a terminal alone, and not where NO_COLOR is set. "coworkctl completion --help" says how to complete words by the tab key.
 
 Exit codes:
   0  done
