@@ -37,7 +37,8 @@ func TestR39_TheCoordinatorsAssessmentFeedsTheCertificate(t *testing.T) {
 		require.Equal(c, fromAssessment, sources["function_limitation"])
 		require.Equal(c, fromAssessment, sources["activity_limitation"])
 
-		// and a GP must sign it, once what it rests on is said
+		// and it waits for a GP, who must sign it, once what it rests on is said
+		require.Contains(c, p.read(c.gp, "/brief").texts("row.openDecisions", "kind"), "CERTIFICATE_DRAFT")
 		p.refuse(http.StatusForbidden, "ROLE_REQUIRED", c.coordinator, path+":sign", object{})
 		p.refuse(http.StatusForbidden, "ROLE_REQUIRED", c.careManager, path+":sign", object{})
 		wrong := p.refuse(http.StatusConflict, "CERTIFICATE_INCOMPLETE", c.gp, path+":sign", object{})
@@ -55,6 +56,7 @@ func TestR39_TheCoordinatorsAssessmentFeedsTheCertificate(t *testing.T) {
 		})
 		signed := p.do(c.gp, path+":sign", object{})
 		require.Equal(c, c.gp.id, signed.text("signedByPractitionerId"))
+		require.NotContains(c, p.read(c.gp, "/brief").texts("row.openDecisions", "kind"), "CERTIFICATE_DRAFT")
 		require.Equal(c, c.in(41), p.read(c.gp, "/sickLeaveCases").text("cases.0.endDate"))
 		require.Contains(c, p.employerSees().String(), c.in(41))
 		for _, filled := range signed.list("prefills") {

@@ -208,6 +208,9 @@ func TestR85_WithoutConsentNoCoordinationAndWithdrawnItStopsAtOnce(t *testing.T)
 			p.do(c.coordinator, path, body)
 		}
 		require.Len(c, p.employerSees().list("items"), 2)
+		scheduled := meeting{p, p.read(c.gp, "/dialogueMeetings").text("dialogueMeetings.0.dialogueMeetingId")}
+		scheduled.scheduled()
+		require.NotEmpty(c, p.owned("ROLE_REHABILITATION_COORDINATOR"))
 
 		// when it is withdrawn, then nothing new is shared from that moment on, before anybody has heard of it
 		c.good(c.careManager, http.MethodPost, "/v1/patients/"+p.id+"/consents/"+consent+":withdraw", object{})
@@ -217,7 +220,16 @@ func TestR85_WithoutConsentNoCoordinationAndWithdrawnItStopsAtOnce(t *testing.T)
 			p.refuse(http.StatusConflict, none, c.coordinator, path, body)
 		}
 
-		// and what was recorded before is still there to read
+		for verb, body := range map[string]object{
+			"invitation": {"recipient": "EMPLOYER", "organizerEmail": "vc@example.se"}, "inform": {"party": "EMPLOYER", "form": "ORAL"},
+			"reschedule": {"scheduledTime": c.at(3, 9)}, "begin": {"deviationReason": "x"},
+		} {
+			scheduled.refuses(none, verb, body)
+		}
+
+		// and nothing waits for the coordinator any longer, while what was recorded before is still there to read
+		c.Settle()
+		require.Empty(c, p.owned("ROLE_REHABILITATION_COORDINATOR"))
 		require.Len(c, p.read(c.gp, "/workAbilityAssessments").list("workAbilityAssessments"), 1)
 	})
 }

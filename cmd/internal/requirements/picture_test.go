@@ -28,7 +28,15 @@ func TestR12_OneTimelineOverAllServices(t *testing.T) {
 	onBothEngines(t, func(c *clinic) {
 		// given events in all services, and a physiotherapist who is referred to beside the others
 		physio := c.hire(identity.RolePhysiotherapist)
+		c.Settle()
 		p, _ := c.lived()
+		referred := c.newPatient()
+		referred.episode = referred.do(c.gp, "/careEpisodes:start", object{
+			"diagnosisCode": diagnosis, "severity": "MILD", "referrals": list{object{"role": "ROLE_PHYSIOTHERAPIST", "note": "Rörelse."}},
+		}).text("careEpisodeId")
+		require.Len(c, referred.mine(physio), 1, "the referral is in the list of who may take it")
+		referred.do(physio, "/careEpisodes/"+referred.episode+":acceptReferral", object{"role": "ROLE_PHYSIOTHERAPIST"})
+		require.Equal(c, physio.id, referred.referredTo("ROLE_PHYSIOTHERAPIST").text("answerPractitionerId"))
 		p.do(c.gp, "/followUps", object{"title": "Prova rörelse", "ownerRole": "ROLE_PHYSIOTHERAPIST", "ownerPractitionerId": physio.id})
 		require.Len(c, p.mine(physio), 1, "any of the team owns items")
 

@@ -99,3 +99,48 @@ func TestR93_StepsAreAProposalUntilTheGPAnswers(t *testing.T) {
 		require.Equal(c, c.in(12), p.read(c.gp, "/sickLeaveCases").text("cases.0.endDate"))
 	})
 }
+
+// When a step goes badly, tasks are changed first, then the step is held; only the GP raises the degree.
+func TestR45_AStepThatGoesBadly(t *testing.T) {
+	onBothEngines(t, func(c *clinic) {
+		// given an accepted plan on its first step
+		p := c.coordinated()
+		p.certified(70, 100)
+		plan := p.do(c.coordinator, "/returnToWorkPlans", p.stairs())
+		path, step := "/returnToWorkPlans/"+plan.text("returnToWorkPlanId"), plan.text("steps.0.stepId")
+		p.do(c.gp, path+":answer", object{"kind": "ACCEPTED"})
+		c.pass(7)
+		require.NotEmpty(c, p.open("CHECK_IN"))
+		back := object{"startDate": c.in(7), "degree": 100, "days": 14}
+
+		// when a check-in shows that the patient is worse, then changed tasks come first: to hold without them takes a reason
+		require.Equal(c, "CHANGED_TASKS", p.do(c.careManager, path+":checkIn", object{"stepId": step, "outcome": "WORSE"}).text("nextMeasure"))
+		warned := p.refuse(http.StatusConflict, "DEVIATION_REASON_REQUIRED", c.coordinator, path+":hold", object{"reason": "paus"})
+		require.Equal(c, []string{"CHANGED_TASKS_NOT_OFFERED"}, warned.texts("violations", "reason"))
+
+		// when they have been offered and there is still trouble, then the step is held, not yet a higher degree proposed
+		offered := p.do(c.careManager, path+":checkIn", object{"stepId": step, "outcome": "TROUBLE_AT_WORK", "changedTasksOffered": true})
+		require.Equal(c, "HOLD", offered.text("nextMeasure"))
+		warned = p.refuse(http.StatusConflict, "DEVIATION_REASON_REQUIRED", c.coordinator, path+":stepBack", back)
+		require.Equal(c, []string{"HOLD_NOT_TRIED"}, warned.texts("violations", "reason"))
+		require.Equal(c, "HELD", p.do(c.coordinator, path+":hold", object{"reason": "sover dåligt"}).text("state"))
+
+		// when it goes no better, then a higher degree is proposed, and the GP decides
+		held := p.do(c.careManager, path+":checkIn", object{"stepId": step, "outcome": "WORSE", "changedTasksOffered": true})
+		require.Equal(c, "HIGHER_DEGREE", held.text("nextMeasure"))
+		proposed := p.do(c.coordinator, path+":stepBack", back)
+		require.Equal(c, "PROPOSED", proposed.text("state"))
+		require.EqualValues(c, 2, proposed.number("version"))
+		require.Len(c, p.open("ANSWER_RETURN_PLAN"), 1)
+		p.refuse(http.StatusForbidden, "ROLE_REQUIRED", c.coordinator, path+":answer", object{"kind": "ACCEPTED"})
+		p.do(c.gp, path+":answer", object{"kind": "ACCEPTED"})
+
+		// then its history is kept: the version before, every check-in, the hold, and no departure from the model
+		kept := p.read(c.gp, path)
+		require.Equal(c, "ACCEPTED", kept.text("state"))
+		require.Equal(c, plan.texts("steps", "startDate"), kept.texts("earlierVersions.0.steps", "startDate"))
+		require.Equal(c, []string{"WORSE", "TROUBLE_AT_WORK", "WORSE"}, kept.texts("checkIns", "outcome"))
+		require.Equal(c, "sover dåligt", kept.text("hold.reason"))
+		require.Empty(c, kept.list("deviations"))
+	})
+}
