@@ -39,8 +39,8 @@ test("an operation is tried on the page, and nothing leaves the host", { skip: m
   assert.equal(await role.inputValue(), "care_manager");
   assert.ok((await role.locator("option").count()) > 10, "every role of the contract can be tried");
 
-  await page.locator(".opblock-tag", { hasText: "followup" }).first().click();
-  const operation = page.locator(".opblock", { hasText: "/v1/followUps:mine" }).first();
+  await page.locator("#operations-tag-followup").click();
+  const operation = page.locator("#operations-followup-listMyFollowUps");
   await operation.locator("button.opblock-summary-control").click();
   await operation.locator("button.execute").click();
   const status = operation.locator(".live-responses-table .response-col_status").last();
