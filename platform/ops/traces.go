@@ -85,6 +85,7 @@ func (s tracePages) list(w http.ResponseWriter, r *http.Request) {
 type tracePage struct {
 	telemetry.Trace
 	Parts     []part              // the spans that stand below no other, each with what stands below it
+	More      int                 // parts beside the first
 	Followers []telemetry.Summary // the traces that link to any span of this one, each once
 	Folded    bool
 	Base      string
@@ -102,7 +103,7 @@ type row struct {
 	telemetry.Span
 	Offset time.Duration
 	Indent int // in pixels of the drawing
-	X, W   int // of the bar, in thousandths of the trace's time
+	X, W   int // of the bar, in thousandths of the time of its part
 }
 
 func (s tracePages) one(w http.ResponseWriter, r *http.Request) {
@@ -119,7 +120,7 @@ func (s tracePages) one(w http.ResponseWriter, r *http.Request) {
 	}
 	page := tracePage{Trace: found, Folded: len(found.All) >= foldedFrom, Base: TracesPath}
 	for _, root := range found.Roots {
-		rows := waterfall(found, root, 0, nil)
+		rows := drawn(waterfall(found, root, 0, nil))
 		one := part{Head: rows[0], Rows: rows[1:]}
 		for _, row := range rows {
 			one.Followers += len(row.FollowedUpBy)
@@ -127,6 +128,7 @@ func (s tracePages) one(w http.ResponseWriter, r *http.Request) {
 		}
 		page.Parts = append(page.Parts, one)
 	}
+	page.More = len(page.Parts) - 1
 	slices.SortStableFunc(page.Followers, func(a, b telemetry.Summary) int {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.TraceID, b.TraceID))
 	})
@@ -137,14 +139,23 @@ func (s tracePages) one(w http.ResponseWriter, r *http.Request) {
 // waterfall lists a span and what stands below it, in order.
 func waterfall(t telemetry.Trace, at, depth int, rows []row) []row {
 	span := t.All[at]
-	line := row{Span: span, Offset: span.Start.Sub(t.Start), Indent: min(depth, 20) * 12, W: 1000}
-	if t.Duration > 0 {
-		line.X = int(1000 * line.Offset / t.Duration)
-		line.W = max(2, int(1000*span.Duration/t.Duration))
-	}
-	rows = append(rows, line)
+	rows = append(rows, row{Span: span, Offset: span.Start.Sub(t.Start), Indent: min(depth, 20) * 12})
 	for _, child := range span.Children {
 		rows = waterfall(t, child, depth+1, rows)
+	}
+	return rows
+}
+
+// drawn gives each row its bar: where its time lies in that of all of them.
+func drawn(rows []row) []row {
+	begin, end := rows[0].Offset, rows[0].Offset
+	for _, one := range rows {
+		begin, end = min(begin, one.Offset), max(end, one.Offset+one.Duration)
+	}
+	whole := max(end-begin, 1)
+	for i := range rows {
+		rows[i].X = int(1000 * (rows[i].Offset - begin) / whole)
+		rows[i].W = max(2, int(1000*rows[i].Duration/whole))
 	}
 	return rows
 }

@@ -3,11 +3,13 @@ package ops_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
@@ -112,6 +114,17 @@ func TestTracePages(t *testing.T) {
 	require.Equal(t, policy, header.Get("Content-Security-Policy"))
 	_, header = d.get("/debug/traces/style.css", http.StatusOK)
 	require.Contains(t, header.Get("Content-Type"), "text/css")
+
+	// Each call of a trace of several is drawn to its own scale.
+	caller := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{7}, SpanID: trace.SpanID{7}, Remote: true, TraceFlags: trace.FlagsSampled})
+	for i := range 3 {
+		began := time.Date(2026, 3, 2, 12, i, 0, 0, time.UTC)
+		_, step := d.tracer.Start(trace.ContextWithRemoteSpanContext(t.Context(), caller), fmt.Sprint("step ", i), trace.WithTimestamp(began), trace.WithSpanKind(trace.SpanKindServer))
+		step.End(trace.WithTimestamp(began.Add(time.Millisecond)))
+	}
+	page, _ = d.get("/debug/traces/"+caller.TraceID().String(), http.StatusOK)
+	require.Contains(t, page, "<h1>step 0, and 2 more in one trace</h1>")
+	require.Equal(t, 3, strings.Count(page, `<rect x="0" y="2" width="1000"`), page)
 
 	var list struct{ Traces []telemetry.Summary }
 	text, _ := d.get("/debug/traces?format=json&name=insert&limit=5", http.StatusOK)
