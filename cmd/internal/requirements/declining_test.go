@@ -53,6 +53,7 @@ func TestR92_DecliningIsPossibleEverywhere(t *testing.T) {
 		p.do(c.gp, "/dialogueMeetings/"+m.id+":defer", object{"by": "GENERAL_PRACTITIONER", "reason": "CONDITION_TOO_POOR", "recheckDate": c.in(14)})
 		p.do(c.careManager, "/dialogueMeetings/"+m.id+":decline", object{})
 		require.Equal(c, "DECLINED", m.now().text("state"))
+		require.Empty(c, p.open("GIVE_INFORMATION"))
 		c.pass(30)
 		require.Empty(c, p.about("MEETING"))
 		require.Equal(c, "ACTIVE", p.read(c.careManager, plan).text("state"))
