@@ -72,6 +72,7 @@ type installed struct {
 	account    corev1.ServiceAccount
 	monitor    *monitoringv1.ServiceMonitor
 	rule       *monitoringv1.PrometheusRule
+	boards     *corev1.ConfigMap
 	notes      string
 }
 
@@ -113,6 +114,9 @@ func install(t *testing.T, values map[string]any) installed {
 			case "ServiceMonitor":
 				into.monitor = &monitoringv1.ServiceMonitor{}
 				object = into.monitor
+			case "ConfigMap":
+				into.boards = &corev1.ConfigMap{}
+				object = into.boards
 			case "PrometheusRule":
 				into.rule = &monitoringv1.PrometheusRule{}
 				object = into.rule

@@ -130,6 +130,16 @@ func TestDashboards(t *testing.T) {
 	}
 }
 
+// The chart's dashboards are the compose file's.
+func TestChartHasTheDashboards(t *testing.T) {
+	given := install(t, valuesFiles(t)["full"]).boards
+	require.Equal(t, "1", given.Labels["grafana_dashboard"])
+	require.Len(t, given.Data, len(dashboards(t)))
+	for file := range dashboards(t) {
+		require.JSONEq(t, string(content(t, "deploy/grafana/dashboards", file)), given.Data[file])
+	}
+}
+
 // Grafana finds its sources and dashboards where the compose file puts them.
 func TestProvisioning(t *testing.T) {
 	project := compose(t)
