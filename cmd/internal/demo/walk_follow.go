@@ -46,9 +46,12 @@ func (w *walk) firstExtended(ending, next leave) date.Day {
 // extended is the end of one certificate coming near, and the next one, filled in from the plan.
 func (w *walk) extended(ending, next leave, signed date.Day) date.Day {
 	day := askedOn(ending, signed)
-	w.on(day.At(9, 30), fmt.Sprintf("The certificate of %d %% is about to end; the GP signs the next one, filled in from the plan", ending.degree), func(ctx context.Context, c *check) error {
+	w.on(day.At(9, 30), fmt.Sprintf("The certificate of %d %% is about to end: the coordinator prepares the next step, the GP signs it, filled in from the plan", ending.degree), func(ctx context.Context, c *check) error {
 		certificateID := w.lastLeave
 		if err := w.aboutToEnd(ctx, c, certificateID, day); err != nil {
+			return err
+		}
+		if err := w.stepPrepared(ctx, c, next.degree); err != nil {
 			return err
 		}
 		draft, err := w.draft(ctx, c, true, next)
@@ -61,6 +64,24 @@ func (w *walk) extended(ending, next leave, signed date.Day) date.Day {
 		return w.settledEnd(ctx, c, certificateID)
 	})
 	return day
+}
+
+// stepPrepared checks that the coordinator is asked to prepare a step of the return that is about to begin, and ticks it off.
+func (w *walk) stepPrepared(ctx context.Context, c *check, degree int) error {
+	list, err := w.ownList(ctx, w.team.coordinator)
+	if err != nil {
+		return err
+	}
+	step := w.step(degree)
+	f, ok := find(list, "RETURN_STEP", step.StepID)
+	c.that(ok, "expected RETURN_STEP of %d %% in the coordinator's list, got %d other items", degree, len(list))
+	if !ok {
+		return nil
+	}
+	equal(c, "step to be prepared by", f.DueDate, date.PreviousWorkingDay(step.StartDate.AddDays(-1)))
+	done, err := w.completeFollowUp(ctx, w.team.coordinator, f.FollowUpID, "Synthetic: tasks and hours are arranged with the supervisor.")
+	equal(c, "state", done.State, "COMPLETED")
+	return err
 }
 
 // settledEnd checks that nobody is asked any more about the end of a certificate that another extends.
@@ -193,7 +214,10 @@ func (w *walk) missed(start date.Day, week int) {
 
 // finished is the end of the sick leave: no extension after the last certificate, and the days counted.
 func (w *walk) finished(day0 date.Day, last leave, asked date.Day) {
-	w.on(asked.At(9, 30), "The coordinator ticks it off, full time as agreed; the GP's copy goes with it", func(ctx context.Context, c *check) error {
+	w.on(asked.At(9, 30), "The coordinator prepares full time and ticks the certificate off; the GP's copy goes with it", func(ctx context.Context, c *check) error {
+		if err := w.stepPrepared(ctx, c, 0); err != nil {
+			return err
+		}
 		f, err := w.followUp(ctx, w.team.coordinator, "CERTIFICATE_ENDING", w.lastLeave)
 		if err != nil {
 			return err

@@ -203,6 +203,10 @@ func revisionsOf(resource string) string {
 		return `SELECT patient_id, revision FROM sick_leave`
 	case "caseload_row":
 		return `SELECT patient_id, revision FROM picture`
+	case "employer_contact", "dialogue_meeting", "agreement":
+		return `SELECT id, revision FROM ` + resource
+	case "reading": // never changes
+		return `SELECT reading_id, CAST(1 AS BIGINT) FROM reading`
 	default:
 		return `SELECT ` + resource + `_id, revision FROM ` + resource
 	}
