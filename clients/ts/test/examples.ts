@@ -1,7 +1,7 @@
 // The calls that the OpenAPI document shows as examples, made of the running demo: one patient, and the main resource of each
 // service.
 import assert from "node:assert/strict";
-import { answered, type Coworkcare, type Schemas } from "../src/index.js";
+import { answered, pages, type Coworkcare, type Schemas } from "../src/index.js";
 import { day, Recorder } from "./recorder.js";
 
 export interface Callers {
@@ -61,6 +61,19 @@ export async function recordExamples(as: Callers): Promise<void> {
   const newFollowUp: Schemas["FollowUpCreate"] = { title: "Ring om arbetsprovningen", ownerRole: "ROLE_CARE_MANAGER", dueDate: day(today, 2) };
   const followUp = await retried(() => as.gp.POST("/v1/patients/{patientId}/followUps", { params: { path }, body: newFollowUp }));
   recorder.record("createFollowUp", { request: newFollowUp, response: followUp });
+
+  // Moving the clock does everything that is due: by then every service has read the events of the others.
+  answered(await as.operator.POST("/v1/clock:advance", { body: { duration: "1s" } }));
+  for await (const page of pages((pageToken) =>
+    as.gp.GET("/v1/careUnits/{careUnitId}/caseload", { params: { path: { careUnitId }, query: { pageSize: 200, pageToken } } }),
+  )) {
+    // In how many steps the picture came about depends on how the events arrived.
+    const rows = page.rows.filter((row) => row.patientId === patient.patientId).map((row) => ({ ...row, pictureVersion: 1 }));
+    if (rows.length > 0) {
+      const freshness = page.freshness && { ...page.freshness, ageSeconds: 0 };
+      recorder.record("listCaseload", { response: { rows, nextPageToken: "", freshness } });
+    }
+  }
 
   const refused = await as.careManager.POST("/v1/assessments:preview", { body: { instrument: "MADRS-S", answers: [2, 2, 9] } });
   recorder.record("problem", { response: refused.error });
