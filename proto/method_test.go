@@ -37,7 +37,7 @@ func standard(m protoreflect.MethodDescriptor) (verb, noun string) {
 func writes(m protoreflect.MethodDescriptor) bool {
 	verb, _ := standard(m)
 	switch access(m).GetAct() {
-	case accessv1.Act_ACT_WRITE:
+	case accessv1.Act_ACT_WRITE, accessv1.Act_ACT_BREAK_GLASS:
 		return true
 	case accessv1.Act_ACT_READ:
 		return false

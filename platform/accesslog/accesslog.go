@@ -34,6 +34,8 @@ const (
 	Read    Kind = "READ"
 	Write   Kind = "WRITE"
 	Refused Kind = "REFUSED"
+	// BreakGlass is the opening of what is meant for others.
+	BreakGlass Kind = "BREAK_GLASS"
 )
 
 // Record is one line of the log.

@@ -256,10 +256,7 @@ func (c *Chain) accessLog(ctx context.Context, request any, info *grpc.UnaryServ
 	if rule == nil || rule.Act == accessv1.Act_ACT_UNSPECIFIED || c.AccessLog == nil || access.IsWorker(caller) {
 		return answer, err // a worker's own reading shows nobody anything
 	}
-	kind := accesslog.Read
-	if rule.Act == accessv1.Act_ACT_WRITE {
-		kind = accesslog.Write
-	}
+	kind := kindOf(rule.Act)
 	var patients []accesslog.Patient
 	if err == nil {
 		shown, _ := answer.(proto.Message)
@@ -291,6 +288,17 @@ func (c *Chain) accessLog(ctx context.Context, request any, info *grpc.UnaryServ
 		return nil, fault.Unavailable("UNAVAILABLE", "the access log cannot be written just now, so nothing can be shown; retry with the same request id")
 	}
 	return answer, err
+}
+
+func kindOf(act accessv1.Act) accesslog.Kind {
+	switch act {
+	case accessv1.Act_ACT_WRITE:
+		return accesslog.Write
+	case accessv1.Act_ACT_BREAK_GLASS:
+		return accesslog.BreakGlass
+	default:
+		return accesslog.Read
+	}
 }
 
 func person(caller identity.Caller) string {

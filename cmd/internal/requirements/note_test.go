@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/coworkcare/coworkcare/platform/accesslog"
 	"github.com/coworkcare/coworkcare/platform/identity"
 )
 
@@ -95,6 +96,18 @@ func TestR90_ARestrictedNoteShowsThatItIsThereAndWhoseItIs(t *testing.T) {
 		require.Equal(c, "note.opened", event.GetType())
 		require.Equal(c, c.therapist.id, event.GetActor().GetPractitionerId())
 		require.NotContains(c, event.String(), "akut risk", "the reason stays with the note")
+
+		// and in the access log with a record of its own, though a refused try to do the same stands there from the same hour
+		records, err := c.System.AccessLog().Extract(c.Context(), p.id, 1000)
+		require.NoError(c, err)
+		broken := 0
+		for _, record := range records {
+			if record.Kind == accesslog.BreakGlass {
+				broken++
+				require.Equal(c, c.therapist.id, record.Person)
+			}
+		}
+		require.Equal(c, 1, broken)
 
 		// and it stays closed: reading it again means opening it again
 		require.True(c, p.read(c.therapist, path).flag("withheld"))

@@ -205,6 +205,8 @@ const (
 	Act_ACT_READ Act = 1
 	// Patient data is changed, and shown in the answer.
 	Act_ACT_WRITE Act = 2
+	// Patient data that is meant for others is opened, with a reason: a record of its own, whatever else was recorded in the hour.
+	Act_ACT_BREAK_GLASS Act = 3
 )
 
 // Enum value maps for Act.
@@ -213,11 +215,13 @@ var (
 		0: "ACT_UNSPECIFIED",
 		1: "ACT_READ",
 		2: "ACT_WRITE",
+		3: "ACT_BREAK_GLASS",
 	}
 	Act_value = map[string]int32{
 		"ACT_UNSPECIFIED": 0,
 		"ACT_READ":        1,
 		"ACT_WRITE":       2,
+		"ACT_BREAK_GLASS": 3,
 	}
 )
 
@@ -405,11 +409,12 @@ const file_coworkcare_access_v1_access_proto_rawDesc = "" +
 	"\x0fSCOPE_CARE_UNIT\x10\x04\x12\x11\n" +
 	"\rSCOPE_PATIENT\x10\x05\x12\x12\n" +
 	"\x0eSCOPE_RESOURCE\x10\x06\x12\x13\n" +
-	"\x0fSCOPE_OWN_UNITS\x10\a*7\n" +
+	"\x0fSCOPE_OWN_UNITS\x10\a*L\n" +
 	"\x03Act\x12\x13\n" +
 	"\x0fACT_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bACT_READ\x10\x01\x12\r\n" +
-	"\tACT_WRITE\x10\x02:Z\n" +
+	"\tACT_WRITE\x10\x02\x12\x13\n" +
+	"\x0fACT_BREAK_GLASS\x10\x03:Z\n" +
 	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18Ŋ\x03 \x01(\v2 .coworkcare.access.v1.AccessRuleR\x06access:K\n" +
 	"\x11checked_by_domain\x12\x1d.google.protobuf.FieldOptions\x18Ɗ\x03 \x01(\bR\x0fcheckedByDomainBJZHgithub.com/coworkcare/coworkcare/proto/gen/coworkcare/access/v1;accessv1b\x06proto3"
 

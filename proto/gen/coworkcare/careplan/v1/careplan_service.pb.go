@@ -117,7 +117,7 @@ const file_coworkcare_careplan_v1_careplan_service_proto_rawDesc = "" +
 	"\x0fAcknowledgeNote\x12..coworkcare.careplan.v1.AcknowledgeNoteRequest\x1a\x1c.coworkcare.careplan.v1.Note\"R\xaa\xd4\x18\x0e\n" +
 	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x05(\x02\x82\xd3\xe4\x93\x02::\x01*\"5/v1/patients/{patient_id}/notes/{note_id}:acknowledge\x12\x9e\x01\n" +
 	"\bOpenNote\x12'.coworkcare.careplan.v1.OpenNoteRequest\x1a\x1c.coworkcare.careplan.v1.Note\"K\xaa\xd4\x18\x0e\n" +
-	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x05(\x02\x82\xd3\xe4\x93\x023:\x01*\"./v1/patients/{patient_id}/notes/{note_id}:open\x12\xbf\x01\n" +
+	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x05(\x03\x82\xd3\xe4\x93\x023:\x01*\"./v1/patients/{patient_id}/notes/{note_id}:open\x12\xbf\x01\n" +
 	"\x13RegisterNoteInError\x122.coworkcare.careplan.v1.RegisterNoteInErrorRequest\x1a\x1c.coworkcare.careplan.v1.Note\"V\xaa\xd4\x18\x0e\n" +
 	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x05(\x02\x82\xd3\xe4\x93\x02>:\x01*\"9/v1/patients/{patient_id}/notes/{note_id}:registerInError\x12\xec\x01\n" +
 	"\x14CreateRecommendation\x123.coworkcare.careplan.v1.CreateRecommendationRequest\x1a&.coworkcare.careplan.v1.Recommendation\"w\xaa\xd4\x18#\n" +
