@@ -39,7 +39,8 @@ func (g *gathering) gather(ctx context.Context, cursor event.Cursor, wait time.D
 var errEnough = errors.New("another source has found something")
 
 // round asks every part for at most its share of the page, waiting so long for the first event. It moves the cursor by what the
-// parts have answered; a part that was called off keeps its place.
+// parts have answered. A part that was called off, that cannot be asked just now or for which the page has no room keeps its place;
+// it fails only when no part has answered.
 func (g *gathering) round(ctx context.Context, cursor event.Cursor, wait time.Duration) ([]*eventv1.Event, error) {
 	asking, enough := context.WithCancelCause(ctx)
 	defer enough(nil)
@@ -48,6 +49,7 @@ func (g *gathering) round(ctx context.Context, cursor event.Cursor, wait time.Du
 		group  sync.WaitGroup
 		events []*eventv1.Event
 		failed error
+		heard  bool
 	)
 	share := max(1, g.query.Limit/(len(g.elsewhere)+min(1, len(g.here))))
 	answered := func(found []*eventv1.Event, next event.Cursor, err error) {
@@ -56,8 +58,9 @@ func (g *gathering) round(ctx context.Context, cursor event.Cursor, wait time.Du
 		switch {
 		case err != nil && context.Cause(asking) != errEnough:
 			failed = errors.Join(failed, err)
-			enough(err)
+		case err == nil && len(events)+len(found) > max(g.query.Limit, share):
 		case err == nil:
+			heard = true
 			events = append(events, found...)
 			for source, n := range next {
 				cursor[source] = n
@@ -87,7 +90,7 @@ func (g *gathering) round(ctx context.Context, cursor event.Cursor, wait time.Du
 		})
 	}
 	group.Wait()
-	if failed != nil {
+	if !heard && failed != nil {
 		return nil, failed
 	}
 	slices.SortFunc(events, func(a, b *eventv1.Event) int {

@@ -231,6 +231,15 @@ func TestServicesApart(t *testing.T) {
 	require.Contains(t, sources, "patient", "logs are merged over the processes")
 	require.Contains(t, sources, "followup")
 	settled(t, 30*time.Second, r.site, second)
+	// While one is away, the others' logs are told all the same.
+	first.kill()
+	told := there.do(t, read(integration, "/v1/events?pageSize=200"))["events"].([]any)
+	require.NotEmpty(t, told)
+	for _, e := range told {
+		require.NotEqual(t, "patient", str(e.(object), "source"))
+	}
+	first = r.start("serve", "patient")
+	settled(t, 2*leaseTime+30*time.Second, r.site, second)
 	others.stop(syscall.SIGTERM)
 	first.stop(syscall.SIGTERM)
 	r.audit()
