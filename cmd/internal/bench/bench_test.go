@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 	if len(report) > 0 {
 		fmt.Print("\n" + table(report) + beside(report))
 	}
+	fmt.Print(yardstick())
 	os.Exit(code)
 }
 

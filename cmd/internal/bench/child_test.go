@@ -25,6 +25,7 @@ import (
 	"github.com/coworkcare/coworkcare/platform/sqldb"
 	"github.com/coworkcare/coworkcare/platform/telemetry"
 	"github.com/coworkcare/coworkcare/services/careplan"
+	"github.com/coworkcare/coworkcare/services/caseload"
 	"github.com/coworkcare/coworkcare/services/employerdialogue"
 	"github.com/coworkcare/coworkcare/services/followup"
 	"github.com/coworkcare/coworkcare/services/patient"
@@ -34,7 +35,7 @@ import (
 // childVariable says to a copy of this program that it is the server; its value is the configuration, as JSON.
 const childVariable = "COWORKCARE_BENCH_SERVER"
 
-var modules = []app.Module{patient.Module, careplan.Module, sickleave.Module, employerdialogue.Module, followup.Module}
+var modules = []app.Module{patient.Module, careplan.Module, sickleave.Module, employerdialogue.Module, followup.Module, caseload.Module}
 
 // childConfig is what a server is started with.
 type childConfig struct {
