@@ -85,9 +85,8 @@ func tellAgreement(tx *act.Tx, event string, r agreementRow) (*employerdialoguev
 	return agreementTo(r), tx.Emit(act.Event{Type: event, ResourceID: a.ID, Revision: r.Revision, PatientID: a.PatientID, Snapshot: told})
 }
 
-// steps are those of the patient's open return-to-work plans, by plan; of all that are not withdrawn or declined, or only of
-// those that a GP has accepted.
-func steps(q sqldb.Querier, patientID string, acceptedOnly bool) (map[string][]employerdialogue.Step, error) {
+// steps are those of the patient's open return-to-work plans that count, by plan: of all that are not withdrawn or declined.
+func steps(q sqldb.Querier, patientID string, count func(*sickleavev1.ReturnToWorkPlanSnapshot) bool) (map[string][]employerdialogue.Step, error) {
 	plans, err := store.Told(q, patientID, store.ToldReturnPlan, func() *sickleavev1.ReturnToWorkPlanSnapshot { return &sickleavev1.ReturnToWorkPlanSnapshot{} })
 	if err != nil {
 		return nil, err
@@ -95,9 +94,8 @@ func steps(q sqldb.Querier, patientID string, acceptedOnly bool) (map[string][]e
 	known := map[string][]employerdialogue.Step{}
 	for _, plan := range plans {
 		switch plan.GetState() {
-		case sickleavev1.ReturnToWorkPlan_ACCEPTED, sickleavev1.ReturnToWorkPlan_HELD:
-		case sickleavev1.ReturnToWorkPlan_PROPOSED:
-			if acceptedOnly {
+		case sickleavev1.ReturnToWorkPlan_PROPOSED, sickleavev1.ReturnToWorkPlan_ACCEPTED, sickleavev1.ReturnToWorkPlan_HELD:
+			if !count(plan) {
 				continue
 			}
 		default:
@@ -120,7 +118,7 @@ func (s *Server) ConcludeDialogueMeeting(ctx context.Context, r *employerdialogu
 	}
 	return change(ctx, r, "dialogue_meeting.concluded", func(t turn) (employerdialogue.Meeting, error) {
 		m := t.row.Value
-		known, err := steps(t.Tx, m.PatientID, false)
+		known, err := steps(t.Tx, m.PatientID, func(*sickleavev1.ReturnToWorkPlanSnapshot) bool { return true })
 		if err != nil {
 			return m, err
 		}

@@ -35,6 +35,24 @@ func (s *Server) learnEpisode(ctx context.Context, patientID, episodeID string) 
 	}
 }
 
+// ongoing asks the patient service which of a patient's episodes is open; empty when none is. What has been heard here may lag.
+func (s *Server) ongoing(ctx context.Context, patientID string) (string, error) {
+	answer, err := s.Patients.ListCareEpisodes(ctx, &patientv1.ListCareEpisodesRequest{PatientId: patientID, State: patientv1.CareEpisode_OPEN, PageSize: 1})
+	switch status.Code(err) {
+	case codes.OK:
+		if len(answer.GetCareEpisodes()) == 0 {
+			return "", nil
+		}
+		return answer.GetCareEpisodes()[0].GetCareEpisodeId(), nil
+	case codes.NotFound:
+		return "", nil
+	case codes.Canceled, codes.DeadlineExceeded:
+		return "", err
+	default:
+		return "", fault.Unavailable("UNAVAILABLE", "the patient's care episodes cannot be read now; try again")
+	}
+}
+
 func newEpisode() *patientv1.CareEpisodeSnapshot { return &patientv1.CareEpisodeSnapshot{} }
 
 // openEpisode refuses what is new in an episode that is not there or has ended.

@@ -48,7 +48,7 @@ func (s *Server) RegisterAgreementInError(ctx context.Context, r *employerdialog
 	})
 }
 
-// latestSound is a filter of what counts with an employer.
-func latestSound(employerID string) store.Filter {
-	return store.Filter{EmployerID: employerID, Sound: true}
+// latestSound is a filter of what counts with an employer in an episode.
+func latestSound(employerID, episodeID string) store.Filter {
+	return store.Filter{EmployerID: employerID, EpisodeID: episodeID, Sound: true}
 }

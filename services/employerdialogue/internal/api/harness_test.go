@@ -40,13 +40,14 @@ type patients struct {
 	revision     map[string]int32
 	checked      func(n int) // is told of each answer, after it has been given
 	checks       int
-	diagnosis    string
+	diagnoses    map[string]string // by episode; the rest have F43.8A
+	open         map[string]string // the open episode, by patient
 }
 
 func newPatients() *patients {
 	return &patients{
 		places: map[string]access.Place{}, coordination: map[string]bool{}, told: map[string][]patientv1.Consent_ItemType{},
-		revision: map[string]int32{}, diagnosis: "F43.8A",
+		revision: map[string]int32{}, diagnoses: map[string]string{}, open: map[string]string{},
 	}
 }
 
@@ -79,9 +80,32 @@ func (p *patients) GetPatientPlace(_ context.Context, r *patientv1.GetPatientPla
 }
 
 func (p *patients) GetCareEpisode(_ context.Context, r *patientv1.GetCareEpisodeRequest) (*patientv1.CareEpisode, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	diagnosis := p.diagnoses[r.GetCareEpisodeId()]
+	if diagnosis == "" {
+		diagnosis = "F43.8A"
+	}
 	return &patientv1.CareEpisode{
-		CareEpisodeId: r.GetCareEpisodeId(), PatientId: r.GetPatientId(), State: patientv1.CareEpisode_OPEN, DiagnosisCode: p.diagnosis,
+		CareEpisodeId: r.GetCareEpisodeId(), PatientId: r.GetPatientId(), State: patientv1.CareEpisode_OPEN, DiagnosisCode: diagnosis,
 	}, nil
+}
+
+func (p *patients) ListCareEpisodes(_ context.Context, r *patientv1.ListCareEpisodesRequest) (*patientv1.ListCareEpisodesResponse, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	answer := &patientv1.ListCareEpisodesResponse{}
+	if open := p.open[r.GetPatientId()]; open != "" {
+		answer.CareEpisodes = []*patientv1.CareEpisode{{CareEpisodeId: open, PatientId: r.GetPatientId(), State: patientv1.CareEpisode_OPEN}}
+	}
+	return answer, nil
+}
+
+// begins lets a patient's open episode be another; with an empty id none is open.
+func (p *patients) begins(patient, episode string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open[patient] = episode
 }
 
 func (p *patients) CheckConsent(_ context.Context, r *patientv1.CheckConsentRequest) (*patientv1.CheckConsentResponse, error) {
@@ -153,6 +177,7 @@ func newUnit(t *testing.T, h *apptest.Harness, p *patients) *unit {
 	u.gp, u.cm, u.nurse = h.As("gp", u.place), h.As("care_manager", u.place), h.As("nurse", u.place)
 	u.rc = h.As("rehabilitation_coordinator", u.place, u.rcID)
 	p.places[u.patient] = u.place
+	p.begins(u.patient, u.episode)
 	employer, err := u.client.CreateEmployer(u.rc, &employerdialoguev1.CreateEmployerRequest{Employer: &employerdialoguev1.Employer{
 		CareProviderId: u.place.ProviderID, DisplayName: "canary-employer", OrganisationNumber: "5560360793",
 		Workplaces: []*employerdialoguev1.Workplace{{DisplayName: "canary-workplace"}},

@@ -73,30 +73,37 @@ func (s *Server) EmployerViewAgreement(ctx context.Context, r *employerdialoguev
 	if err := row.Value.Sound(); err != nil {
 		return nil, refusal(err)
 	}
-	return s.view(ctx, r.GetPatientId(), row.Value.EmployerID, &row.Value)
+	return s.view(ctx, r.GetPatientId(), row.Value.EmployerID, row.Value.EpisodeID, &row.Value)
 }
 
-// ViewEmployer shows what an employer would see.
+// ViewEmployer shows what an employer would see of the open episode. Of an earlier one nothing is shown: what the patient consents to
+// now is said of what there is now.
 func (s *Server) ViewEmployer(ctx context.Context, r *employerdialoguev1.ViewEmployerRequest) (*employerdialoguev1.EmployerView, error) {
 	place := access.PlaceFrom(ctx)
 	if _, err := s.Store.Employer(s.read(ctx), place.ProviderID, r.GetEmployerId()); err != nil {
 		return nil, absentEmployer(err)
 	}
-	rows, err := s.Store.Agreements().List(s.read(ctx), place.ProviderID, r.GetPatientId(), latestSound(r.GetEmployerId()), store.Position{}, 1)
+	episodeID, err := s.ongoing(ctx, r.GetPatientId())
 	if err != nil {
 		return nil, err
 	}
 	var agreement *employerdialogue.Agreement
-	if len(rows) > 0 {
-		agreement = &rows[0].Value
+	if episodeID != "" {
+		rows, err := s.Store.Agreements().List(s.read(ctx), place.ProviderID, r.GetPatientId(), latestSound(r.GetEmployerId(), episodeID), store.Position{}, 1)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) > 0 {
+			agreement = &rows[0].Value
+		}
 	}
-	return s.view(ctx, r.GetPatientId(), r.GetEmployerId(), agreement)
+	return s.view(ctx, r.GetPatientId(), r.GetEmployerId(), episodeID, agreement)
 }
 
-func (s *Server) view(ctx context.Context, patientID, employerID string, agreement *employerdialogue.Agreement) (*employerdialoguev1.EmployerView, error) {
+func (s *Server) view(ctx context.Context, patientID, employerID, episodeID string, agreement *employerdialogue.Agreement) (*employerdialoguev1.EmployerView, error) {
 	var view employerdialogue.View
 	_, err := s.release(ctx, patientID, employerID, formView, func(consents employerdialogue.Consents) (shown, withheld []employerdialogue.Item, err error) {
-		known, err := s.facts(ctx, patientID, employerID, agreement, consents)
+		known, err := s.facts(ctx, patientID, employerID, episodeID, agreement, consents)
 		if err != nil {
 			return nil, employerdialogue.Items(), err
 		}
@@ -131,22 +138,18 @@ func itemsTo(items []employerdialogue.Item) []patientv1.Consent_ItemType {
 	return told
 }
 
-// facts gathers what is known of a case. It is more than the employer may see: See decides. The diagnosis is kept elsewhere and
-// asked for only when that very item is consented to.
-func (s *Server) facts(ctx context.Context, patientID, employerID string, agreement *employerdialogue.Agreement, consents employerdialogue.Consents) (employerdialogue.Case, error) {
+// facts gathers what is known of a case: of one episode, and without one only what belongs to none. It is more than the employer
+// may see: See decides. The diagnosis is kept elsewhere and asked for only when that very item is consented to.
+func (s *Server) facts(ctx context.Context, patientID, employerID, episodeID string, agreement *employerdialogue.Agreement, consents employerdialogue.Consents) (employerdialogue.Case, error) {
 	place, q, today := access.PlaceFrom(ctx), s.read(ctx), date.Of(s.Clock.Now())
 	known := employerdialogue.Case{Agreement: agreement}
-	rows, err := s.Store.Meetings().List(q, place.ProviderID, patientID, latestSound(employerID), store.Position{}, 1)
-	if err != nil {
-		return known, err
-	}
-	if len(rows) > 0 {
-		known.Meeting = &rows[0].Value
-	}
+	var err error
 	if known.SickLeave, err = sickLeave(q, patientID, today); err != nil {
 		return known, err
 	}
-	plans, err := steps(q, patientID, true)
+	plans, err := steps(q, patientID, func(plan *sickleavev1.ReturnToWorkPlanSnapshot) bool {
+		return plan.GetState() != sickleavev1.ReturnToWorkPlan_PROPOSED && slices.Contains([]string{"", episodeID}, plan.GetCareEpisodeId())
+	})
 	if err != nil {
 		return known, err
 	}
@@ -154,13 +157,23 @@ func (s *Server) facts(ctx context.Context, patientID, employerID string, agreem
 		known.ReturnSteps = append(known.ReturnSteps, plan...)
 	}
 	slices.SortFunc(known.ReturnSteps, func(a, b employerdialogue.Step) int { return a.Start.Compare(b.Start) })
-	if known.Scores, err = scores(q, patientID, ""); err != nil {
+	if episodeID == "" {
+		return known, nil
+	}
+	rows, err := s.Store.Meetings().List(q, place.ProviderID, patientID, latestSound(employerID, episodeID), store.Position{}, 1)
+	if err != nil {
+		return known, err
+	}
+	if len(rows) > 0 {
+		known.Meeting = &rows[0].Value
+	}
+	if known.Scores, err = scores(q, patientID, episodeID); err != nil {
 		return known, err
 	}
 	if known.Meeting == nil || !consents.Covers(employerdialogue.ItemDiagnosis) {
 		return known, nil
 	}
-	episode, err := s.Patients.GetCareEpisode(ctx, &patientv1.GetCareEpisodeRequest{PatientId: patientID, CareEpisodeId: known.Meeting.EpisodeID})
+	episode, err := s.Patients.GetCareEpisode(ctx, &patientv1.GetCareEpisodeRequest{PatientId: patientID, CareEpisodeId: episodeID})
 	switch status.Code(err) {
 	case codes.OK:
 		known.Diagnoses = []string{episode.GetDiagnosisCode()}
@@ -192,7 +205,7 @@ func sickLeave(q sqldb.Querier, patientID string, today date.Day) ([]employerdia
 	return periods, nil
 }
 
-// scores are the latest results, one for each instrument, of an episode or, without one, of all.
+// scores are the latest results of an episode, one for each instrument.
 func scores(q sqldb.Querier, patientID, episodeID string) ([]employerdialogue.Score, error) {
 	told, err := store.Told(q, patientID, store.ToldAssessment, func() *careplanv1.AssessmentSnapshot { return &careplanv1.AssessmentSnapshot{} })
 	if err != nil {
@@ -200,7 +213,7 @@ func scores(q sqldb.Querier, patientID, episodeID string) ([]employerdialogue.Sc
 	}
 	latest, courses := map[string]*careplanv1.AssessmentSnapshot{}, map[string][]*careplanv1.AssessmentSnapshot{}
 	for _, a := range told {
-		if a.GetRegisteredInError() || episodeID != "" && a.GetCareEpisodeId() != episodeID {
+		if a.GetRegisteredInError() || a.GetCareEpisodeId() != episodeID {
 			continue
 		}
 		courses[a.GetInstrument()] = append(courses[a.GetInstrument()], a)

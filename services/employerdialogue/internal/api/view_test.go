@@ -3,6 +3,7 @@ package api_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	ics "github.com/arran4/golang-ical"
 	"github.com/google/uuid"
@@ -42,7 +43,7 @@ func (u *unit) full() string {
 		AssessmentId: uuid.NewString(), CareEpisodeId: u.episode, Instrument: "MADRS-S", AnswerDate: "2026-03-01", TotalScore: &total,
 	}})
 	u.hear("sickleave", act.Event{Type: "return_to_work_plan.answered", ResourceID: plan, Snapshot: &sickleavev1.ReturnToWorkPlanSnapshot{
-		ReturnToWorkPlanId: plan, State: sickleavev1.ReturnToWorkPlan_ACCEPTED,
+		ReturnToWorkPlanId: plan, CareEpisodeId: u.episode, State: sickleavev1.ReturnToWorkPlan_ACCEPTED,
 		Steps: []*sickleavev1.ReturnToWorkStep{{StartDate: "2026-04-13", EndDate: "2026-05-10", Degree: 50}},
 	}})
 	u.hear("sickleave", act.Event{Type: "sick_leave.changed", ResourceID: u.patient, Snapshot: &sickleavev1.SickLeaveSnapshot{
@@ -107,6 +108,56 @@ func TestR66_R67_TheEmployerSeesWhatIsConsentedToAndNothingElse(t *testing.T) {
 		}
 		require.Positive(u, u.releases("VIEW", "DIAGNOSIS"), "what was withheld is recorded")
 	})
+}
+
+// What the patient consents to in a new episode opens nothing of the one before: the same employer, another illness.
+func TestR66_AnEarlierIllnessIsNotShown(t *testing.T) {
+	run(t, func(u *unit) {
+		agreement := u.full()
+		u.hearEpisode(patientv1.CareEpisode_CLOSED)
+		u.Advance(2 * 365 * 24 * time.Hour)
+		var all []patientv1.Consent_ItemType
+		for item := range marks {
+			all = append(all, item)
+		}
+		request := &ed.ViewEmployerRequest{PatientId: u.patient, EmployerId: u.employer}
+		fresh := uuid.NewString()
+		u.diagnoses[fresh] = "F32.1"
+		for _, open := range []string{"", fresh} {
+			u.begins(u.patient, open)
+			for _, told := range append([][]patientv1.Consent_ItemType{all, nil}, single(all)...) {
+				u.consent(told...)
+				view, err := u.client.ViewEmployer(u.rc, request)
+				require.NoError(u, err)
+				u.requireOnly(view.String())
+				require.Len(u, view.GetWithheldItemTypes(), len(all)-len(told))
+			}
+		}
+
+		// The new episode gets a meeting of its own, and the agreement keeps to the episode that it was made in.
+		u.episode = fresh
+		u.hearEpisode(patientv1.CareEpisode_OPEN)
+		u.consent(all...)
+		u.propose()
+		view, err := u.client.ViewEmployer(u.rc, request)
+		require.NoError(u, err)
+		u.requireOnly(view.String(), patientv1.Consent_CONTACT)
+		require.Contains(u, view.GetDocument(), "F32.1", "of the new one")
+		require.NotContains(u, view.GetDocument(), "Dialogmöte")
+		view, err = u.client.EmployerViewAgreement(u.rc, &ed.EmployerViewAgreementRequest{PatientId: u.patient, AgreementId: agreement})
+		require.NoError(u, err)
+		require.NotContains(u, view.String(), "F32.1")
+		require.Contains(u, view.GetDocument(), "canary-fact")
+	})
+}
+
+// single are consents to one item each.
+func single(items []patientv1.Consent_ItemType) [][]patientv1.Consent_ItemType {
+	var sets [][]patientv1.Consent_ItemType
+	for _, item := range items {
+		sets = append(sets, []patientv1.Consent_ItemType{item})
+	}
+	return sets
 }
 
 // releases counts the records of what was made in a form and withheld an item.
