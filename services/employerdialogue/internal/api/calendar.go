@@ -28,25 +28,29 @@ func (s *Server) InvitationDialogueMeeting(ctx context.Context, r *employerdialo
 		}
 		attendee = person.Email
 	}
+	if attendee == "" {
+		return nil, fault.Newf(codeOf(employerdialogue.Precondition), employerdialogue.ReasonAttendeeAddress,
+			"there is no e-mail address to invite; give attendee_email, or enter the contact person's")
+	}
 	var invitation employerdialogue.Invitation
 	var consents employerdialogue.Consents
 	if recipient == employerdialogue.Employer {
 		consents, err = s.release(ctx, m.PatientID, m.EmployerID, formInvitation, func(c employerdialogue.Consents) (shown, withheld []employerdialogue.Item, err error) {
 			invitation, err = m.Invite(c, recipient)
-			if err != nil && !c.Covers(employerdialogue.ItemContact) {
+			switch {
+			case !c.Covers(employerdialogue.ItemContact): // what goes out, if anything, only calls off
 				return nil, []employerdialogue.Item{employerdialogue.ItemContact}, err
+			case err != nil:
+				return nil, nil, err
+			default:
+				return []employerdialogue.Item{employerdialogue.ItemContact}, nil, nil
 			}
-			return []employerdialogue.Item{employerdialogue.ItemContact}, nil, err
 		})
 	} else {
 		invitation, err = m.Invite(consents, recipient)
 	}
 	if err != nil {
 		return nil, refusal(err)
-	}
-	if attendee == "" {
-		return nil, fault.Newf(codeOf(employerdialogue.Precondition), employerdialogue.ReasonAttendeeAddress,
-			"there is no e-mail address to invite; give attendee_email, or enter the contact person's")
 	}
 	method := ics.MethodRequest
 	if invitation.Cancels {
@@ -67,8 +71,10 @@ func calendarFile(invitation employerdialogue.Invitation, method ics.Method, org
 	event.SetSequence(invitation.Sequence)
 	event.SetStartAt(invitation.Start)
 	event.SetEndAt(invitation.End)
-	event.SetSummary(invitation.Summary)
-	event.SetLocation(invitation.Location)
+	if invitation.Summary != "" {
+		event.SetSummary(invitation.Summary)
+		event.SetLocation(invitation.Location)
+	}
 	event.SetOrganizer("mailto:" + organizer)
 	event.SetClass(ics.ClassificationPrivate)
 	if invitation.Cancels {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/coworkcare/coworkcare/platform/access"
 	"github.com/coworkcare/coworkcare/platform/act"
-	"github.com/coworkcare/coworkcare/platform/date"
 	"github.com/coworkcare/coworkcare/platform/fault"
 	"github.com/coworkcare/coworkcare/platform/sqldb"
 	"github.com/coworkcare/coworkcare/services/employerdialogue/internal/employerdialogue"
@@ -69,7 +68,7 @@ func (s *Server) check(ctx context.Context, request *patientv1.CheckConsentReque
 
 // current refuses to go on with consents that the patient service has told a change of since they were read.
 func (s *Server) current(tx *act.Tx, patientID string, read employerdialogue.Consents) error {
-	heard, err := heardConsents(tx, patientID, "", tx.Today())
+	heard, err := store.HeardConsents(tx, patientID, "", tx.Today())
 	if err != nil {
 		return err
 	}
@@ -79,29 +78,12 @@ func (s *Server) current(tx *act.Tx, patientID string, read employerdialogue.Con
 	return nil
 }
 
-// heardConsents is what the patient consents to as far as has been told here. Walls do not rest on it: it may lag.
-func heardConsents(q sqldb.Querier, patientID, employerID string, today date.Day) (employerdialogue.Consents, error) {
-	told, err := store.Told(q, patientID, store.ToldConsent, func() *patientv1.ConsentSnapshot { return &patientv1.ConsentSnapshot{} })
-	if err != nil {
-		return employerdialogue.Consents{}, err
+// opens is current for what puts a meeting under way: a withdrawal that is heard of later finds it and calls it off.
+func (s *Server) opens(tx *act.Tx, patientID string, read employerdialogue.Consents) error {
+	if err := store.HoldConsents(tx.Tx, patientID); err != nil {
+		return err
 	}
-	var heard employerdialogue.Consents
-	for _, c := range told {
-		heard.Revision = max(heard.Revision, int(c.GetConsentsRevision()))
-		span := date.Span{Start: dayOf(c.GetStartDate()), End: dayOf(c.GetEndDate())}
-		if c.GetState() != patientv1.Consent_GRANTED || today < span.Start || !span.End.IsZero() && today > span.End {
-			continue
-		}
-		switch {
-		case c.GetKind() == patientv1.Consent_COORDINATION:
-			heard.Coordination = true
-		case c.GetReceiverKind() == patientv1.Consent_EMPLOYER && c.GetReceiverId() == employerID:
-			for _, item := range c.GetItemTypes() {
-				heard.Told = append(heard.Told, employerdialogue.Item(nameOf(item)))
-			}
-		}
-	}
-	return heard, nil
+	return s.current(tx, patientID, read)
 }
 
 // signs reads what readiness rests on at the unit of a place, and the brief that counts.

@@ -30,17 +30,21 @@ func absentMeeting(err error) error {
 	return absent(err, employerdialoguev1.Reason_DIALOGUE_MEETING_NOT_FOUND, "the patient has no such meeting")
 }
 
-// tellMeeting tells the event of a change and answers with the meeting.
-func (s *Server) tellMeeting(tx *act.Tx, event string, r meetingRow) (*employerdialoguev1.DialogueMeeting, error) {
+// tellMeeting tells the event of a change and answers with the meeting. What is missing before it rests on the consents that were
+// read for the change; without any, on what has been heard of them.
+func (s *Server) tellMeeting(tx *act.Tx, event string, r meetingRow, read *employerdialogue.Consents) (*employerdialoguev1.DialogueMeeting, error) {
 	m := r.Value
 	var missing []employerdialogue.Missing
 	switch m.State {
 	case employerdialogue.Proposed, employerdialogue.Deferred, employerdialogue.Scheduled:
-		heard, err := heardConsents(tx, m.PatientID, m.EmployerID, tx.Today())
-		if err != nil {
-			return nil, err
+		if read == nil {
+			heard, err := store.HeardConsents(tx, m.PatientID, m.EmployerID, tx.Today())
+			if err != nil {
+				return nil, err
+			}
+			read = &heard
 		}
-		signs, _, err := s.signs(tx, tx.Place, m.PatientID, m.EpisodeID, m.EmployerID, heard)
+		signs, _, err := s.signs(tx, tx.Place, m.PatientID, m.EpisodeID, m.EmployerID, *read)
 		if err != nil {
 			return nil, err
 		}
@@ -67,7 +71,7 @@ func (s *Server) ProposeDialogueMeeting(ctx context.Context, r *employerdialogue
 		if err != nil {
 			return nil, err
 		}
-		if err := s.current(tx, r.GetPatientId(), consents); err != nil {
+		if err := s.opens(tx, r.GetPatientId(), consents); err != nil {
 			return nil, err
 		}
 		if err := s.parties(tx, r.GetEmployerId(), r.GetContactPersonId()); err != nil {
@@ -94,7 +98,7 @@ func (s *Server) ProposeDialogueMeeting(ctx context.Context, r *employerdialogue
 		if err != nil {
 			return nil, meetingOpen(err)
 		}
-		return s.tellMeeting(tx, "dialogue_meeting.proposed", row)
+		return s.tellMeeting(tx, "dialogue_meeting.proposed", row, &consents)
 	})
 }
 
@@ -163,6 +167,12 @@ type turn struct {
 // change carries out one transition of a meeting: reads it for the write, compares the etag, lets the domain decide, stores
 // what came of it and tells the event.
 func (s *Server) change(ctx context.Context, r write, event string, transition func(turn) (employerdialogue.Meeting, error)) (*employerdialoguev1.DialogueMeeting, error) {
+	return s.changeUnder(ctx, nil, r, event, transition)
+}
+
+func (s *Server) changeUnder(ctx context.Context, consents *employerdialogue.Consents, r write, event string,
+	transition func(turn) (employerdialogue.Meeting, error),
+) (*employerdialoguev1.DialogueMeeting, error) {
 	return act.Do(ctx, s.Acts, r, func(tx *act.Tx) (*employerdialoguev1.DialogueMeeting, error) {
 		by, err := actor(tx)
 		if err != nil {
@@ -183,7 +193,7 @@ func (s *Server) change(ctx context.Context, r write, event string, transition f
 		if row, err = s.Store.Meetings().Update(tx.Tx, row); err != nil {
 			return nil, meetingOpen(err)
 		}
-		return s.tellMeeting(tx, event, row)
+		return s.tellMeeting(tx, event, row, consents)
 	})
 }
 
@@ -197,12 +207,16 @@ func (s *Server) changeWithConsents(ctx context.Context, r write, event string, 
 	if err != nil {
 		return nil, err
 	}
-	return s.change(ctx, r, event, func(t turn) (employerdialogue.Meeting, error) {
+	return s.changeUnder(ctx, &consents, r, event, func(t turn) (employerdialogue.Meeting, error) {
 		if err := s.current(t.Tx, r.GetPatientId(), consents); err != nil {
 			return employerdialogue.Meeting{}, err
 		}
 		t.consents = consents
-		return transition(t)
+		next, err := transition(t)
+		if err != nil {
+			return next, err
+		}
+		return next.Under(consents), nil
 	})
 }
 
@@ -264,6 +278,9 @@ func (s *Server) ResumeDialogueMeeting(ctx context.Context, r *employerdialoguev
 		return nil, err
 	}
 	return s.changeWithConsents(ctx, r, "dialogue_meeting.resumed", func(t turn) (employerdialogue.Meeting, error) {
+		if err := s.opens(t.Tx, r.GetPatientId(), t.consents); err != nil {
+			return t.row.Value, err
+		}
 		next, err := t.row.Value.Resume(t.consents)
 		if err != nil {
 			return next, err

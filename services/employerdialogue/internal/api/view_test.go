@@ -236,12 +236,79 @@ func TestTheInvitationIsACalendarFile(t *testing.T) {
 		require.Equal(u, "CANCEL", invitation.GetMethod())
 		require.EqualValues(u, 2, invitation.GetSequence())
 		require.Equal(u, "CANCELLED", event.GetProperty(ics.ComponentPropertyStatus).Value)
-		u.consent(patientv1.Consent_AGREEMENT)
-		_, err = u.client.InvitationDialogueMeeting(u.rc, request)
-		requireFault(u, err, codes.FailedPrecondition, "EMPLOYER_CONSENT_MISSING")
-		require.Equal(u, 1, u.releases("INVITATION", "CONTACT"))
 		request.Recipient = ed.Agreement_PATIENT
 		_, err = u.client.InvitationDialogueMeeting(u.rc, request)
 		requireFault(u, err, codes.FailedPrecondition, "ATTENDEE_ADDRESS_MISSING")
 	})
+}
+
+// Without consent nobody is invited, but who was invited hears that the meeting is off, and no more than that.
+func TestAMeetingIsCalledOffWithTheEmployerWithoutConsent(t *testing.T) {
+	run(t, func(u *unit) {
+		meeting := u.ready()
+		request := &ed.InvitationDialogueMeetingRequest{
+			PatientId: u.patient, DialogueMeetingId: meeting.GetDialogueMeetingId(), Recipient: ed.Agreement_EMPLOYER, OrganizerEmail: "vardcentralen@example.se",
+		}
+		_, err := u.client.InvitationDialogueMeeting(u.rc, request)
+		require.NoError(u, err)
+		require.Equal(u, 1, u.shown("INVITATION"))
+		u.consent(patientv1.Consent_AGREEMENT)
+		_, err = u.client.InvitationDialogueMeeting(u.rc, request)
+		requireFault(u, err, codes.FailedPrecondition, "EMPLOYER_CONSENT_MISSING")
+		require.Equal(u, 1, u.releases("INVITATION", "CONTACT"))
+		u.say(u.patient, u.employer, false)
+		_, err = u.client.CancelDialogueMeeting(u.rc, &ed.CancelDialogueMeetingRequest{
+			PatientId: u.patient, DialogueMeetingId: meeting.GetDialogueMeetingId(), Cause: ed.MeetingEnding_CONSENT_WITHDRAWN,
+		})
+		require.NoError(u, err)
+		off, err := u.client.InvitationDialogueMeeting(u.rc, request)
+		require.NoError(u, err)
+		require.Equal(u, "CANCEL", off.GetMethod())
+		require.EqualValues(u, 1, off.GetSequence())
+		calendar, err := ics.ParseCalendar(strings.NewReader(off.GetIcalendar()))
+		require.NoError(u, err)
+		var names []string
+		for _, property := range calendar.Events()[0].Properties {
+			names = append(names, property.IANAToken)
+		}
+		require.ElementsMatch(u, []string{"UID", "DTSTAMP", "SEQUENCE", "DTSTART", "DTEND", "ORGANIZER", "CLASS", "STATUS", "ATTENDEE"}, names)
+		require.Equal(u, 1, u.shown("INVITATION"), "nothing more was shown")
+		require.Equal(u, 2, u.releases("INVITATION", "CONTACT"))
+	})
+}
+
+// The record says that something was shown only when something goes out.
+func TestWhatDoesNotGoOutIsNotRecordedAsShown(t *testing.T) {
+	run(t, func(u *unit) {
+		u.consent(patientv1.Consent_CONTACT)
+		meeting, err := u.client.ProposeDialogueMeeting(u.rc, &ed.ProposeDialogueMeetingRequest{
+			PatientId: u.patient, CareEpisodeId: u.episode, EmployerId: u.employer,
+		})
+		require.NoError(u, err)
+		request := &ed.InvitationDialogueMeetingRequest{
+			PatientId: u.patient, DialogueMeetingId: meeting.GetDialogueMeetingId(), Recipient: ed.Agreement_EMPLOYER, OrganizerEmail: "vardcentralen@example.se",
+			AttendeeEmail: email,
+		}
+		_, err = u.client.InvitationDialogueMeeting(u.rc, request)
+		requireFault(u, err, codes.FailedPrecondition, "DIALOGUE_MEETING_STATE")
+		u.schedule(meeting.GetDialogueMeetingId(), 1)
+		request.AttendeeEmail = ""
+		_, err = u.client.InvitationDialogueMeeting(u.rc, request)
+		requireFault(u, err, codes.FailedPrecondition, "ATTENDEE_ADDRESS_MISSING")
+		require.Zero(u, u.shown("INVITATION"))
+		request.AttendeeEmail = email
+		_, err = u.client.InvitationDialogueMeeting(u.rc, request)
+		require.NoError(u, err)
+		require.Equal(u, 1, u.shown("INVITATION"))
+	})
+}
+
+// shown counts the records of what was made in a form and showed anything.
+func (u *unit) shown(form string) int {
+	u.Helper()
+	var n int
+	db := u.System.Log("employerdialogue").DB
+	require.NoError(u, db.Read(u.Context()).QueryRow(`SELECT count(*) FROM employer_release WHERE patient_id = $1 AND form = $2 AND shown_items <> $3`,
+		u.patient, form, "").Scan(&n))
+	return n
 }

@@ -17,10 +17,14 @@ type Invitation struct {
 }
 
 // Invite makes the invitation to a meeting for one who takes part, from the same view that decides all that an employer sees:
-// without consent to contact there is none for the employer.
+// without consent to contact there is none for the employer. One thing passes: that a meeting to which the employer was invited is
+// off, which says less than the invitation did. It holds no word.
 func (m Meeting) Invite(consents Consents, recipient Party) (Invitation, error) {
 	if recipient == Employer && slices.Contains(See(Case{Meeting: &m}, consents).Withheld, ItemContact) {
-		return Invitation{}, consents.MustCover(ItemContact)
+		if !m.OffFor() {
+			return Invitation{}, consents.MustCover(ItemContact)
+		}
+		return Invitation{UID: m.uid(), Cancels: true, Sequence: m.Sequence, Start: m.Invited.Time, End: m.Invited.end()}, nil
 	}
 	slot, cancels := m.Slot, m.OffFor()
 	if cancels {
@@ -35,8 +39,7 @@ func (m Meeting) Invite(consents Consents, recipient Party) (Invitation, error) 
 		}
 	}
 	invitation := Invitation{
-		UID: m.ID + "@coworkcare", Cancels: cancels, Sequence: m.Sequence, Start: slot.Time,
-		End: slot.Time.Add(time.Duration(slot.Length) * time.Minute), Summary: "Möte med rehabkoordinator",
+		UID: m.uid(), Cancels: cancels, Sequence: m.Sequence, Start: slot.Time, End: slot.end(), Summary: "Möte med rehabkoordinator",
 		Location: locationOf(slot.Place),
 	}
 	if !cancels {
@@ -44,6 +47,11 @@ func (m Meeting) Invite(consents Consents, recipient Party) (Invitation, error) 
 	}
 	return invitation, nil
 }
+
+// uid is what all that follows an invitation has in common with it.
+func (m Meeting) uid() string { return m.ID + "@coworkcare" }
+
+func (s Slot) end() time.Time { return s.Time.Add(time.Duration(s.Length) * time.Minute) }
 
 func locationOf(place Place) string {
 	switch place {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -84,7 +85,19 @@ func TestLeaks(t *testing.T) {
 			if (err == nil) != consents.Covers(employerdialogue.ItemContact) {
 				t.Fatalf("an invitation with %v, coordination %v: %v", consents.Told, coordination, err)
 			}
-			text := fmt.Sprint(invitation, err)
+			off := *known.Meeting
+			off.State, off.Slot, off.Sequence = "CANCELLED", employerdialogue.Slot{}, 1
+			cancel, refused := off.Invite(consents, employerdialogue.Employer)
+			require.NoError(t, refused, "that it is off reaches who was invited")
+			if !consents.Covers(employerdialogue.ItemContact) {
+				require.Equal(t, employerdialogue.Invitation{
+					UID: "m@coworkcare", Cancels: true, Sequence: 1, Start: off.Invited.Time, End: off.Invited.Time.Add(time.Hour),
+				}, cancel, "and nothing but that")
+			}
+			off.Invited = employerdialogue.Slot{}
+			_, refused = off.Invite(consents, employerdialogue.Employer)
+			require.Error(t, refused, "nobody was invited")
+			text := fmt.Sprint(invitation, err, cancel, refused)
 			for _, mark := range append([]string{"canary", "F43", "MADRS", "Sjukskriv"}, never...) {
 				if strings.Contains(text, mark) {
 					t.Fatalf("%s stands in the invitation or its refusal", mark)

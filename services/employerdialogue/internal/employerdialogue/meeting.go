@@ -76,6 +76,7 @@ const (
 	DeferOther        DeferReason = "OTHER"
 	CauseOther        Cause       = "OTHER"
 	CauseEpisode      Cause       = "CARE_EPISODE_CLOSED"
+	CauseConsent      Cause       = "CONSENT_WITHDRAWN"
 )
 
 // Topics that no dialogue meeting has: it is not a negotiation.
@@ -111,6 +112,7 @@ type Meeting struct {
 
 	Slot           Slot            // when and where; zero until scheduled, and again when resumed
 	PlaceAgreement *PlaceAgreement // nil when none was needed
+	Consented      int             // the revision of the consents that its coordination rests on, as read last
 	Invited        Slot            // the slot last invited to; zero when none ever was
 	Sequence       int             // of the invitation: 0 at first, one more with each change
 
@@ -243,4 +245,12 @@ func (m Meeting) HeldDay() date.Day {
 // OffFor tells whether those invited should hear that the meeting they were invited to is off.
 func (m Meeting) OffFor() bool {
 	return !m.Invited.Time.IsZero() && slices.Contains([]State{Proposed, Deferred, Declined, Cancelled, NotHeld}, m.State)
+}
+
+// Under is the meeting resting on consents that have just been read, where they are to coordination.
+func (m Meeting) Under(consents Consents) Meeting {
+	if consents.Coordination {
+		m.Consented = max(m.Consented, consents.Revision)
+	}
+	return m
 }

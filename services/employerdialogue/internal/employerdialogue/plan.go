@@ -27,7 +27,7 @@ func Propose(act Act, consents Consents, o Origin) (Meeting, error) {
 	return Meeting{
 		ID: o.ID, PatientID: o.PatientID, EpisodeID: o.EpisodeID, EmployerID: o.EmployerID, ContactPersonID: o.ContactPersonID,
 		ModeratorID: act.PractitionerID, State: Proposed, Purpose: o.Purpose, CreateTime: act.Now,
-	}, nil
+	}.Under(consents), nil
 }
 
 // Plan is what Prepare changes: nil and empty leave what is there.

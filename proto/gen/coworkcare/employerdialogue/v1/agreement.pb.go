@@ -843,11 +843,12 @@ type EmployerView struct {
 	PatientId string `protobuf:"bytes,1,opt,name=patient_id,json=patientId,proto3" json:"patient_id,omitempty"`
 	// The employer.
 	EmployerId string `protobuf:"bytes,2,opt,name=employer_id,json=employerId,proto3" json:"employer_id,omitempty"`
-	// What the employer would see, item by item. Empty when nothing is consented to. CONTACT, PATIENT_PERSPECTIVE, WORK_ABILITY and
-	// CONTACT_WISH come from the latest meeting with the employer that is not registered in error: WORK_ABILITY is `work_ability` and
+	// What the employer would see, item by item. Empty when nothing is consented to. All is of one care episode, never of an earlier
+	// one: of the open episode or, for EmployerViewAgreement, of the agreement's. CONTACT, PATIENT_PERSPECTIVE, WORK_ABILITY and
+	// CONTACT_WISH come from its latest meeting with the employer that is not registered in error: WORK_ABILITY is `work_ability` and
 	// CONTACT_WISH `contact_wish` of its preparation, in the patient's own words, and empty until that is recorded. The coordinator's
 	// assessments of work ability are never shown. SICK_LEAVE and RETURN_TO_WORK_PLAN come from what sickleave has told, SCORES from
-	// what careplan has told, DIAGNOSIS from the meeting's care episode, AGREEMENT from the agreement.
+	// what careplan has told, DIAGNOSIS from the care episode once it has such a meeting, AGREEMENT from the agreement.
 	Items []*EmployerViewItem `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
 	// The items that are withheld because the patient does not consent to them for this employer now.
 	WithheldItemTypes []v1.Consent_ItemType `protobuf:"varint,4,rep,packed,name=withheld_item_types,json=withheldItemTypes,proto3,enum=coworkcare.patient.v1.Consent_ItemType" json:"withheld_item_types,omitempty"`

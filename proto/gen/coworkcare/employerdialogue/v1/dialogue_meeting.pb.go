@@ -456,7 +456,8 @@ const (
 	MeetingEnding_NOT_NEEDED MeetingEnding_Cause = 4
 	// The employment has ended.
 	MeetingEnding_EMPLOYMENT_ENDED MeetingEnding_Cause = 5
-	// The consent it rests on was withdrawn.
+	// The consent it rests on was withdrawn. The service itself sets it on a meeting still to come when the patient no longer consents to
+	// coordination.
 	MeetingEnding_CONSENT_WITHDRAWN MeetingEnding_Cause = 6
 	// Another cause, described in words.
 	MeetingEnding_OTHER MeetingEnding_Cause = 7
@@ -2326,7 +2327,8 @@ type MeetingInvitation struct {
 	Method string `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
 	// The SEQUENCE of the file.
 	Sequence int32 `protobuf:"varint,4,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	// The file, text/calendar. No name of a patient and nothing of health stands in it.
+	// The file, text/calendar. No name of a patient and nothing of health stands in it. Without consent to contact the employer gets only
+	// a CANCEL, of a meeting that was invited to before and is off: method, UID, sequence and time, and no words.
 	Icalendar string `protobuf:"bytes,5,opt,name=icalendar,proto3" json:"icalendar,omitempty"`
 	// The revision of the patient's consents that it was made under, checked again right before the answer.
 	ConsentsRevision int32 `protobuf:"varint,6,opt,name=consents_revision,json=consentsRevision,proto3" json:"consents_revision,omitempty"`

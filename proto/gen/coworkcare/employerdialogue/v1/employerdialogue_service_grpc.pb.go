@@ -187,6 +187,8 @@ type EmployerDialogueServiceClient interface {
 	// Gives the guide to a meeting: ground rules, opening questions, agenda. Errors: NOT_FOUND (DIALOGUE_MEETING_NOT_FOUND).
 	GuideDialogueMeeting(ctx context.Context, in *GuideDialogueMeetingRequest, opts ...grpc.CallOption) (*MeetingGuide, error)
 	// Gives the calendar file of a meeting that has been scheduled. A POST, since it holds addresses of people.
+	// The employer's takes the patient's consent to contact, but for one thing: that a meeting which the employer was invited to is off
+	// is told without, in a CANCEL of method, UID, sequence and time that holds no words.
 	// Errors: NOT_FOUND; FAILED_PRECONDITION (EMPLOYER_CONSENT_MISSING for the employer, ATTENDEE_ADDRESS_MISSING, DIALOGUE_MEETING_STATE).
 	InvitationDialogueMeeting(ctx context.Context, in *InvitationDialogueMeetingRequest, opts ...grpc.CallOption) (*MeetingInvitation, error)
 	// Reads an agreement. Errors: NOT_FOUND (AGREEMENT_NOT_FOUND).
@@ -801,6 +803,8 @@ type EmployerDialogueServiceServer interface {
 	// Gives the guide to a meeting: ground rules, opening questions, agenda. Errors: NOT_FOUND (DIALOGUE_MEETING_NOT_FOUND).
 	GuideDialogueMeeting(context.Context, *GuideDialogueMeetingRequest) (*MeetingGuide, error)
 	// Gives the calendar file of a meeting that has been scheduled. A POST, since it holds addresses of people.
+	// The employer's takes the patient's consent to contact, but for one thing: that a meeting which the employer was invited to is off
+	// is told without, in a CANCEL of method, UID, sequence and time that holds no words.
 	// Errors: NOT_FOUND; FAILED_PRECONDITION (EMPLOYER_CONSENT_MISSING for the employer, ATTENDEE_ADDRESS_MISSING, DIALOGUE_MEETING_STATE).
 	InvitationDialogueMeeting(context.Context, *InvitationDialogueMeetingRequest) (*MeetingInvitation, error)
 	// Reads an agreement. Errors: NOT_FOUND (AGREEMENT_NOT_FOUND).
