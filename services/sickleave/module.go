@@ -18,7 +18,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Module is the service. Unasked it follows what patients say to coordination; cases are computed when they are read.
+// Module is the service. Unasked it follows what patients say to coordination, and tells at its start what earlier certificates add up
+// to where that was never told; cases are computed when they are read.
 var Module = app.Module{Name: "sickleave", Migrations: migrations, Routes: sickleavev1.RegisterSickLeaveServiceHandler, Start: start}
 
 func start(_ context.Context, host *app.Host) error {
@@ -30,6 +31,7 @@ func startAsking(host *app.Host, patients patientv1.PatientServiceClient) error 
 	kept := store.New(host.Keys)
 	server := api.NewServer(kept, host.DB, host.Acts, host.Pages, host.Clock, patients)
 	sickleavev1.RegisterSickLeaveServiceServer(host.Server, server)
+	host.Go("untold", server.TellUntold)
 	host.Consume("patient", (&worker.Worker{Store: kept}).OnPatient)
 	return nil
 }
