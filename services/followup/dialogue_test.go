@@ -62,7 +62,9 @@ func TestMissingMeeting(t *testing.T) {
 		c.until("2026-05-04", 8, 0)
 		require.Contains(t, c.mine(c.as("gp", uuid.NewString())), second.GetFollowUpId(), "any GP is called on at once")
 		third := c.one(followupv1.FollowUp_MEETING_MISSING_THIRD)
+		require.Equal(t, followupv1.FollowUp_COPY_NOT_NEEDED, c.get(first.GetFollowUpId()).GetEnd().GetCause(), "the second has taken its place")
 		c.until("2026-06-01", 8, 0)
+		require.Equal(t, followupv1.FollowUp_COPY_NOT_NEEDED, c.get(second.GetFollowUpId()).GetEnd().GetCause())
 		require.EqualValues(t, 2, c.get(third.GetFollowUpId()).GetEscalationLevel())
 		require.Contains(t, c.mine(c.as("unit_manager", uuid.NewString())), third.GetFollowUpId())
 
@@ -73,11 +75,12 @@ func TestMissingMeeting(t *testing.T) {
 		require.Empty(t, c.open(followupv1.FollowUp_MEETING_MISSING_FIRST, followupv1.FollowUp_MEETING_MISSING_SECOND, followupv1.FollowUp_MEETING_MISSING_THIRD))
 		require.Equal(t, "2026-06-15", c.one(followupv1.FollowUp_RECHECK_MEETING).GetDueDate())
 		c.until("2026-06-15", 0, 1)
-		back := c.one(followupv1.FollowUp_MEETING_MISSING_FIRST)
+		back := c.one(followupv1.FollowUp_MEETING_MISSING_THIRD)
 		require.Equal(t, "2026-06-15", back.GetDueDate(), "nobody resumed it")
-		require.NotEqual(t, first.GetFollowUpId(), back.GetFollowUpId())
+		require.NotEqual(t, third.GetFollowUpId(), back.GetFollowUpId())
+		require.Empty(t, c.open(followupv1.FollowUp_MEETING_MISSING_FIRST, followupv1.FollowUp_MEETING_MISSING_SECOND), "the last of three stands for all")
 		c.until("2026-07-01", 0, 1)
-		require.Empty(t, c.open(followupv1.FollowUp_MEETING_MISSING_FIRST, followupv1.FollowUp_TIME_PLAN_MISSING), "the sick leave has ended")
+		require.Empty(t, c.open(followupv1.FollowUp_MEETING_MISSING_THIRD, followupv1.FollowUp_TIME_PLAN_MISSING), "the sick leave has ended")
 	})
 }
 
@@ -88,7 +91,7 @@ func TestMeeting(t *testing.T) {
 		c.tellEpisode("started", e)
 		c.accept(e)
 		m := &employerdialoguev1.DialogueMeetingSnapshot{DialogueMeetingId: uuid.NewString(), CareEpisodeId: e.GetCareEpisodeId(), ModeratorPractitionerId: c.coordinator,
-			Missing: []employerdialoguev1.DialogueMeeting_Missing{employerdialoguev1.DialogueMeeting_BRIEF, employerdialoguev1.DialogueMeeting_EMPLOYER_WRITTEN_INFORMATION}}
+			Missing: []employerdialoguev1.DialogueMeeting_Missing{employerdialoguev1.DialogueMeeting_PREPARATION, employerdialoguev1.DialogueMeeting_EMPLOYER_WRITTEN_INFORMATION}}
 		c.meeting("proposed", m, employerdialoguev1.DialogueMeeting_PROPOSED)
 		prepare := c.one(followupv1.FollowUp_PREPARE_MEETING)
 		require.Equal(t, "2026-03-23", prepare.GetDueDate())
@@ -126,6 +129,54 @@ func TestMeeting(t *testing.T) {
 		a.Actions[0].State = employerdialoguev1.AgreedAction_DONE
 		c.tell("employerdialogue", "agreement.action_done", a.GetAgreementId(), a)
 		require.Equal(t, followupv1.FollowUp_ACTION_DONE, c.get(action.GetFollowUpId()).GetEnd().GetCause())
+	})
+}
+
+// R92: a meeting that is off since the consent was withdrawn is told to those invited by the care manager, by hand.
+func TestCallOffMeeting(t *testing.T) {
+	run(t, func(t *testing.T, c *centre) {
+		e := c.episode()
+		c.tellEpisode("started", e)
+		c.accept(e)
+		m := &employerdialoguev1.DialogueMeetingSnapshot{DialogueMeetingId: uuid.NewString(), CareEpisodeId: e.GetCareEpisodeId()}
+		c.meeting("proposed", m, employerdialoguev1.DialogueMeeting_PROPOSED)
+		m.ScheduledTime = at("2026-03-12", 10, 0)
+		c.meeting("scheduled", m, employerdialoguev1.DialogueMeeting_SCHEDULED)
+		require.Equal(t, []followupv1.FollowUp_Cause{followupv1.FollowUp_MEETING_ARRANGED}, c.ended(followupv1.FollowUp_PREPARE_MEETING, followupv1.FollowUp_COMPLETED))
+		c.consent(patientv1.Consent_WITHDRAWN)
+		c.meeting("cancelled", m, employerdialoguev1.DialogueMeeting_CANCELLED)
+		tell := c.one(followupv1.FollowUp_CALL_OFF_MEETING)
+		require.Equal(t, "2026-03-03", tell.GetDueDate())
+		require.Equal(t, m.GetDialogueMeetingId(), tell.GetSubjectId())
+		require.Equal(t, roleManager, tell.GetOwnerRole())
+		require.Equal(t, c.manager, tell.GetOwnerPractitionerId())
+		c.until("2026-03-03", 8, 0)
+		c.consent(patientv1.Consent_GRANTED)
+		require.Len(t, c.open(followupv1.FollowUp_CALL_OFF_MEETING), 1, "who changes her mind")
+		_, err := c.client.CompleteFollowUp(c.asManager(), &followupv1.CompleteFollowUpRequest{FollowUpId: tell.GetFollowUpId()})
+		require.NoError(t, err)
+		require.Empty(t, c.open(followupv1.FollowUp_CALL_OFF_MEETING))
+	})
+}
+
+// R49: what the employer had agreed to and not done when the episode is closed is asked about in three months.
+func TestUnmetActions(t *testing.T) {
+	run(t, func(t *testing.T, c *centre) {
+		e := c.episode()
+		c.tellEpisode("started", e)
+		c.accept(e)
+		a := &employerdialoguev1.AgreementSnapshot{AgreementId: uuid.NewString(), DialogueMeetingId: uuid.NewString(), CareEpisodeId: e.GetCareEpisodeId(),
+			Actions: []*employerdialoguev1.AgreedActionSnapshot{
+				{ActionId: uuid.NewString(), OwnerParty: employerdialoguev1.Agreement_EMPLOYER, DueDate: "2026-03-20", State: employerdialoguev1.AgreedAction_OPEN},
+				{ActionId: uuid.NewString(), OwnerParty: employerdialoguev1.Agreement_EMPLOYER, DueDate: "2026-03-23", State: employerdialoguev1.AgreedAction_OPEN}}}
+		c.tell("employerdialogue", "agreement.made", a.GetAgreementId(), a)
+		e.State = patientv1.CareEpisode_CLOSED
+		c.tellEpisode("closed", e)
+		check := c.one(followupv1.FollowUp_POST_RETURN_CHECK)
+		require.Equal(t, "2026-06-01", check.GetDueDate(), "the ninetieth day is a Sunday")
+		require.Equal(t, e.GetCareEpisodeId(), check.GetSubjectId())
+		require.Equal(t, c.coordinator, check.GetOwnerPractitionerId())
+		require.Len(t, c.open(), 1)
 	})
 }
 

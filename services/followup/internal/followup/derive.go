@@ -61,6 +61,7 @@ func Derive(file *File, policy Policy, today date.Day) []Want {
 		d.referrals(episode)
 		d.firstContact(episode)
 		d.newDoctors(episode)
+		d.unmetActions(episode)
 		if spell != nil {
 			d.sickLeave(episode, spell)
 		}
@@ -106,11 +107,11 @@ func Derive(file *File, policy Policy, today date.Day) []Want {
 }
 
 // want adds a follow-up with the ends that the facts give it; the earliest counts, the first of two at the same time. The end
-// of the episode or of the patient record ends everything but the assessment of a risk; the question how it goes some weeks
-// after the full return outlives the episode (R49), which may well be closed by then.
+// of the episode or of the patient record ends everything but the assessment of a risk. Two outlive the episode, which may well be
+// closed by then: the question how it goes some weeks after the return (R49), and that those invited to a meeting are told it is off.
 func (d *derivation) want(w Want, ends ...*End) {
 	if w.Kind != AssessRisk {
-		if episode := d.Episodes[w.EpisodeID]; episode != nil && !episode.Ended.IsZero() && w.Kind != PostReturnCheck {
+		if episode := d.Episodes[w.EpisodeID]; episode != nil && !episode.Ended.IsZero() && w.Kind != PostReturnCheck && w.Kind != CallOffMeeting {
 			ends = append(ends, &End{State: Cancelled, Cause: EpisodeEnded, Time: episode.Ended, By: episode.By})
 		}
 		if d.Patient != nil && d.Patient.Ended {

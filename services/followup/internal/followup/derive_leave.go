@@ -57,10 +57,14 @@ func (d *derivation) screening(w Want, e *Episode, s *Spell) {
 	d.want(w, screened)
 }
 
+// length is the number of days it is expected to last.
+func (s *Spell) length() int { return s.Last.Sub(s.Start) + 1 }
+
 // timePlan tells the coordinator when a third of a longer spell has passed with neither a plan for return to work nor a
-// deferral (R43). Short first certificates flag nobody.
+// deferral (R43). Short first certificates flag nobody, and it is not due before the working day after the spell was known to be a
+// long one. Who declines the meeting, or that the employer is contacted, still needs a plan (R92).
 func (d *derivation) timePlan(w Want, e *Episode, s *Spell) {
-	length := s.Last.Sub(s.Start) + 1
+	length := s.length()
 	if length < plannedSpell {
 		return
 	}
@@ -74,7 +78,9 @@ func (d *derivation) timePlan(w Want, e *Episode, s *Spell) {
 	third := (length + 2) / 3
 	w.Kind, w.Policy, w.Owner = TimePlanMissing, "time_plan_missing", e.owned(RehabilitationCoordinator)
 	w.about += "/" + strconv.Itoa(length)
-	d.unlessPutOff(w, e, s, s.Start.AddDays(max(soonestTimePlan, third)), made)
+	at := d.pause(e, s)
+	at.soonest = later(at.soonest, later(w.Since, s.reached(s.Start.AddDays(plannedSpell-1))))
+	d.wantMissing(w, at, s.Start.AddDays(max(soonestTimePlan, third)), made)
 }
 
 // last is the last day of a plan; no day when it has no steps.
@@ -88,9 +94,11 @@ func (p *ReturnPlan) last() date.Day {
 
 // missingMeeting raises a flag at each of three limits of days on sick leave without a dialogue meeting (R60). The first is the
 // coordinator's alone; the second calls on a GP on its day, the third on the unit's manager. Each comes to be when the one before
-// it is due, and only where the spell lasts that long.
+// it is due, and only where the spell lasts that long; and each takes the place of the one before it when it is due itself.
 func (d *derivation) missingMeeting(w Want, e *Episode, s *Spell) {
 	w.Owner = e.owned(RehabilitationCoordinator)
+	at, done := d.refusal(e, d.pause(e, s)), d.arranged(e, s)
+	var raised []Want
 	from := s.Start
 	for _, flag := range []struct {
 		kind   Kind
@@ -108,14 +116,38 @@ func (d *derivation) missingMeeting(w Want, e *Episode, s *Spell) {
 			day = from // a limit is never before the one it follows
 		}
 		if s.Last < day {
-			return
+			break
 		}
 		f := w
 		f.dormant = d.today < from
 		f.Kind, f.Policy, f.EscalationRole, f.style = flag.kind, flag.policy, flag.reach, flag.style
-		d.unlessPutOff(f, e, s, day, d.arranged(e, s))
+		known := at
+		known.soonest = later(at.soonest, later(w.Since, s.reached(day)))
+		raised = append(raised, known.dated(f, day))
 		from = day
 	}
+	for i, f := range raised {
+		if i+1 < len(raised) && f.Unless == nil {
+			next := raised[i+1]
+			if !next.dormant && (next.Due.Day <= d.today || next.Due.Day <= f.Due.Day) {
+				f.Unless = cancelled(CopyNotNeeded, time.Time{}, "")
+			}
+		}
+		d.coordinated(f, at.ends(done)...)
+	}
+}
+
+// flags are the flags that a file raises on a day.
+func flags(file *File, policy Policy, today date.Day) []Want {
+	d := &derivation{File: file, policy: policy, today: today}
+	spell := d.spell()
+	if spell == nil {
+		return nil
+	}
+	for _, e := range d.Episodes {
+		d.missingMeeting(Want{SubjectID: e.ID, EpisodeID: e.ID, Since: later(spell.Known, e.Started), about: spell.Start.String()}, e, spell)
+	}
+	return d.wants
 }
 
 // arranged is how a spell came to have a meeting: the earliest that is scheduled, under way or held.
@@ -135,54 +167,85 @@ func (d *derivation) arranged(e *Episode, s *Spell) *End {
 	return arranged
 }
 
-// unlessPutOff asks for what has been missing since a day, unless the patient has declined it or somebody has deferred it: then
-// nobody is nagged (R62, R92). What a deferral has paused is due when it is looked at again at the soonest; what comes back
-// because a meeting or a consent has changed is not overdue on the day it does.
-func (d *derivation) unlessPutOff(w Want, e *Episode, s *Spell, day date.Day, done *End) {
-	var putOff *End
-	soonest, paused := w.Since, date.Day(0)
+// standstill is why what is missing need not be done for now, and from when on it is to be done after all.
+type standstill struct {
+	putOff  *End
+	soonest time.Time // due the working day after it at the soonest: what comes back is not overdue on the day it does
+	paused  date.Day  // the day until which a deferral has paused it
+}
+
+// pause is what deferrals of a meeting and consents to coordination mean for what a spell still lacks (R62).
+func (d *derivation) pause(e *Episode, s *Spell) standstill {
+	var at standstill
 	for _, m := range d.Meetings {
 		if m.EpisodeID != e.ID {
 			continue
 		}
 		if m.Void {
-			soonest = later(soonest, m.Voided)
+			at.soonest = later(at.soonest, m.Voided)
+			continue
+		}
+		if m.State == MeetingDeferred && m.Recheck > d.today {
+			at.putOff = earlier(at.putOff, cancelled(MeetingPutOff, m.Since, m.SinceBy))
+		}
+		if until := m.pausedUntil(); until >= s.Start {
+			at.paused = max(at.paused, until)
+		}
+	}
+	for _, c := range d.Consents {
+		if d.covers(c) {
+			at.soonest = later(at.soonest, c.Time)
+		}
+	}
+	return at
+}
+
+// refusal adds what the patient declines: then nobody is nagged about the meeting (R92). It adds, too, that a meeting has fallen
+// through.
+func (d *derivation) refusal(e *Episode, at standstill) standstill {
+	for _, m := range d.Meetings {
+		if m.EpisodeID != e.ID || m.Void {
 			continue
 		}
 		switch m.State {
-		case MeetingDeferred:
-			if m.Recheck > d.today {
-				putOff = earlier(putOff, cancelled(MeetingPutOff, m.Since, m.SinceBy))
-			}
 		case MeetingDeclined:
 			if !d.proposedSince(e, m.Since) {
-				putOff = earlier(putOff, cancelled(MeetingPutOff, m.Since, m.SinceBy))
+				at.putOff = earlier(at.putOff, cancelled(MeetingPutOff, m.Since, m.SinceBy))
 			}
 		case MeetingCancelled, MeetingNotHeld:
-			soonest = later(soonest, m.Since)
-		}
-		if until := m.pausedUntil(); until >= s.Start {
-			paused = max(paused, until)
+			at.soonest = later(at.soonest, m.Since)
 		}
 	}
-	putOff = earlier(putOff, d.employerDeclined())
-	for _, c := range d.Consents {
-		if d.covers(c) {
-			soonest = later(soonest, c.Time)
-		}
-	}
-	w.Due, w.Basis = notBefore(on(max(day, paused)), after(soonest, 1), w.about)
-	w.Basis += "/" + paused.String()
-	if done != nil {
-		putOff = nil // what was put off once has been done since
-	}
-	d.coordinated(w, done, putOff)
+	declined, consented := d.employerDeclined(e)
+	at.putOff, at.soonest = earlier(at.putOff, declined), later(at.soonest, consented)
+	return at
 }
 
-// proposedSince tells whether a meeting has been proposed since another was declined.
+// wantMissing asks for what has been missing since a day.
+func (d *derivation) wantMissing(w Want, at standstill, day date.Day, done *End) {
+	d.coordinated(at.dated(w, day), at.ends(done)...)
+}
+
+// dated gives what has been missing since a day its due day.
+func (at standstill) dated(w Want, day date.Day) Want {
+	w.Due, w.Basis = notBefore(on(max(day, at.paused)), after(at.soonest, 1), w.about)
+	w.Basis += "/" + at.paused.String()
+	return w
+}
+
+// ends are how what is missing has ended: what was put off once may have been done since.
+func (at standstill) ends(done *End) []*End {
+	if done != nil {
+		return []*End{done}
+	}
+	return []*End{at.putOff}
+}
+
+// proposedSince tells whether a meeting has been proposed since another was declined, and not been declined itself: whatever came
+// of it, the patient has changed her mind.
 func (d *derivation) proposedSince(e *Episode, declined time.Time) bool {
 	for _, m := range d.Meetings {
-		if m.EpisodeID == e.ID && !m.Void && m.State == MeetingProposed && m.Proposed.After(declined) {
+		if m.EpisodeID == e.ID && !m.Void && m.State != MeetingDeclined && m.Proposed.After(declined) {
 			return true
 		}
 	}
@@ -200,18 +263,33 @@ func (m *Meeting) pausedUntil() date.Day {
 	return min(m.Recheck, date.Of(m.Left))
 }
 
-// employerDeclined is that the patient declines that an employer is contacted, and consents to none.
-func (d *derivation) employerDeclined() *End {
-	var declined *End
+// employerDeclined is that the patient has declined since an episode began that an employer is contacted, and consents to no
+// contact today. A consent from before the episode may be to a former employer, and does not speak against it. consented: when she
+// changed her mind.
+func (d *derivation) employerDeclined(e *Episode) (declined *End, consented time.Time) {
+	var refused time.Time
 	for _, c := range d.EmployerConsents {
-		if c.Granted {
-			return nil
+		no := c.refused()
+		if no.IsZero() || no.Before(e.Started) {
+			continue
+		}
+		if refused.IsZero() || no.Before(refused) {
+			refused = no
 		}
 		if c.Declined {
-			declined = earlier(declined, cancelled(MeetingPutOff, c.Time, c.By))
+			declined = earlier(declined, cancelled(MeetingPutOff, no, c.By))
 		}
 	}
-	return declined
+	for _, c := range d.EmployerConsents {
+		if refused.IsZero() || !c.covers(d.today) || c.Time.Before(e.Started) {
+			continue
+		}
+		declined = nil
+		if since := later(c.Time, c.Start.At(0, 0).UTC()); since.After(refused) {
+			consented = later(consented, since)
+		}
+	}
+	return declined, consented
 }
 
 // notBefore moves a due day that would have passed when it came to be known. The basis tells of it.

@@ -98,11 +98,35 @@ func TestR43TimePlan(t *testing.T) {
 			h.sick("2026-03-02 10:00", "2026-03-02", "2026-05-30")
 			h.meeting("2026-03-05 10:00", Meeting{State: MeetingDeferred, Recheck: date.MustParse("2026-04-20")})
 		}, "2026-04-20", []string{"TIME_PLAN_MISSING rehabilitation_coordinator coordinator due 2026-04-20"}},
-		{"R43, R92: nobody is nagged when the patient declines that the employer is contacted", func(h *record) {
+		{"R43, R92: who declines that the employer is contacted still needs a plan", func(h *record) {
 			h.team()
 			h.sick("2026-03-02 10:00", "2026-03-02", "2026-05-30")
-			h.file.SeeEmployerConsent(EmployerConsent{Told: h.told("employer", "2026-03-05 10:00"), Declined: true})
-		}, "2026-03-05", []string{"TIME_PLAN_MISSING CANCELLED MEETING_PUT_OFF"}},
+			h.employer("2026-03-05 10:00", EmployerConsent{Declined: true})
+		}, "2026-03-05", []string{"TIME_PLAN_MISSING rehabilitation_coordinator coordinator due 2026-04-01"}},
+		{"R43, R92: who declines the meeting, too", func(h *record) {
+			h.team()
+			h.sick("2026-03-02 10:00", "2026-03-02", "2026-05-30")
+			h.meeting("2026-03-05 10:00", Meeting{State: MeetingDeclined})
+		}, "2026-03-05", []string{"TIME_PLAN_MISSING rehabilitation_coordinator coordinator due 2026-04-01"}},
+		{"R43: three certificates of two weeks: due the working day after the third is signed at the soonest", func(h *record) {
+			h.team()
+			h.sick("2026-03-02 10:00", "2026-03-02", "2026-03-15")
+			h.sick("2026-03-16 10:00", "2026-03-02", "2026-03-29")
+			h.sick("2026-03-30 10:00", "2026-03-02", "2026-04-12")
+		}, "2026-03-30", []string{"TIME_PLAN_MISSING rehabilitation_coordinator coordinator due 2026-03-31"}},
+		{"R43: a fourth does not put it off again", func(h *record) {
+			h.team()
+			h.sick("2026-03-02 10:00", "2026-03-02", "2026-03-15")
+			h.sick("2026-03-16 10:00", "2026-03-02", "2026-03-29")
+			h.sick("2026-03-30 10:00", "2026-03-02", "2026-04-12")
+			h.sick("2026-04-13 10:00", "2026-03-02", "2026-04-26")
+		}, "2026-04-13", []string{"TIME_PLAN_MISSING rehabilitation_coordinator coordinator due 2026-03-31"}},
+		{"R43: one that was shortened and is extended again is known since then", func(h *record) {
+			h.team()
+			h.sick("2026-03-02 10:00", "2026-03-02", "2026-04-12")
+			h.sick("2026-03-10 10:00", "2026-03-02", "2026-03-29")
+			h.sick("2026-03-30 10:00", "2026-03-02", "2026-04-12")
+		}, "2026-03-30", []string{"TIME_PLAN_MISSING rehabilitation_coordinator coordinator due 2026-03-31"}},
 	}, TimePlanMissing)
 }
 
@@ -112,10 +136,29 @@ func TestR60RisingFlags(t *testing.T) {
 		h.sick("2026-03-02 10:00", "2026-03-02", "2026-08-30")
 	}
 	first, second := "MEETING_MISSING_FIRST rehabilitation_coordinator coordinator due 2026-04-01", "MEETING_MISSING_SECOND rehabilitation_coordinator coordinator due 2026-05-04"
+	third := "MEETING_MISSING_THIRD rehabilitation_coordinator coordinator due 2026-06-01"
+	superseded := "MEETING_MISSING_FIRST CANCELLED COPY_NOT_NEEDED"
 	check(t, []rule{
 		{"R60: the first from the start", long, "2026-03-02", []string{first}},
 		{"R60: the second from the first's day", long, "2026-04-01", []string{first, second}},
-		{"R60: the third from the second's", long, "2026-05-01", []string{first, second, "MEETING_MISSING_THIRD rehabilitation_coordinator coordinator due 2026-06-01"}},
+		{"R60: the third from the second's", long, "2026-05-01", []string{first, second, third}},
+		{"R60: the second takes the first's place when it is due", long, "2026-05-04", []string{superseded, second, third}},
+		{"R60: the third the second's", long, "2026-06-01", []string{superseded, "MEETING_MISSING_SECOND CANCELLED COPY_NOT_NEEDED", third}},
+		{"R60: of several that are due at once only the last stands", func(h *record) {
+			h.team()
+			h.sick("2026-05-20 10:00", "2026-03-02", "2026-08-30")
+		}, "2026-05-20", []string{superseded, "MEETING_MISSING_SECOND rehabilitation_coordinator coordinator due 2026-05-21", third}},
+		{"R60: an extension that is signed late is not overdue on its day", func(h *record) {
+			h.team()
+			h.sick("2026-03-02 10:00", "2026-03-02", "2026-03-29")
+			h.sick("2026-04-07 10:00", "2026-03-02", "2026-04-26")
+		}, "2026-04-07", []string{"MEETING_MISSING_FIRST rehabilitation_coordinator coordinator due 2026-04-08"}},
+		{"R60: and a later one does not put it off", func(h *record) {
+			h.team()
+			h.sick("2026-03-02 10:00", "2026-03-02", "2026-03-29")
+			h.sick("2026-03-27 10:00", "2026-03-02", "2026-04-26")
+			h.sick("2026-04-24 10:00", "2026-03-02", "2026-05-24")
+		}, "2026-04-24", []string{first, second}},
 		{"R60: a spell that is not to last that long has none", func(h *record) {
 			h.team()
 			h.sick("2026-03-02 10:00", "2026-03-02", "2026-03-31")
@@ -162,6 +205,25 @@ func TestR60RisingFlags(t *testing.T) {
 			h.meeting("2026-03-11 10:00", Meeting{State: MeetingDeclined})
 			h.meeting("2026-03-12 10:00", Meeting{State: MeetingProposed})
 		}, "2026-03-12", []string{first}},
+		{"R92: a later one that came to nothing has changed her mind, too", func(h *record) {
+			long(h)
+			h.meeting("2026-03-11 10:00", Meeting{State: MeetingDeclined})
+			h.another("2026-03-12 10:00", Meeting{State: MeetingProposed})
+			h.another("2026-03-13 10:00", Meeting{State: MeetingScheduled, Scheduled: clock("2026-03-20 10:00")})
+			h.another("2026-03-20 11:00", Meeting{State: MeetingNotHeld, Scheduled: clock("2026-03-20 10:00")})
+		}, "2026-03-20", []string{first}},
+		{"R92: one that was deferred until today, too", func(h *record) {
+			long(h)
+			h.meeting("2026-03-11 10:00", Meeting{State: MeetingDeclined})
+			h.another("2026-03-12 10:00", Meeting{State: MeetingProposed})
+			h.another("2026-03-13 10:00", Meeting{State: MeetingDeferred, Recheck: date.MustParse("2026-03-27")})
+		}, "2026-03-27", []string{first}},
+		{"R92: but not one that she declines as well", func(h *record) {
+			long(h)
+			h.meeting("2026-03-11 10:00", Meeting{State: MeetingDeclined})
+			h.another("2026-03-12 10:00", Meeting{State: MeetingProposed})
+			h.another("2026-03-13 10:00", Meeting{State: MeetingDeclined})
+		}, "2026-03-13", []string{"MEETING_MISSING_FIRST CANCELLED MEETING_PUT_OFF"}},
 		{"R92: nobody is nagged when the patient declines coordination", func(h *record) {
 			long(h)
 			h.consent("2026-03-11 10:00", false)
@@ -169,6 +231,62 @@ func TestR60RisingFlags(t *testing.T) {
 		{"R60: the end of the sick leave ends them", long, "2026-08-31", []string{
 			"MEETING_MISSING_FIRST CANCELLED SICK_LEAVE_ENDED", "MEETING_MISSING_SECOND CANCELLED SICK_LEAVE_ENDED", "MEETING_MISSING_THIRD CANCELLED SICK_LEAVE_ENDED"}},
 	}, MeetingMissingFirst, MeetingMissingSecond, MeetingMissingThird)
+}
+
+// R92: nobody is nagged while the patient says no to the employer being contacted, and as long as she does.
+func TestR92EmployerContact(t *testing.T) {
+	long := func(h *record) {
+		h.team()
+		h.sick("2026-03-02 10:00", "2026-03-02", "2026-08-30")
+	}
+	flagged := []string{"MEETING_MISSING_FIRST rehabilitation_coordinator coordinator due 2026-04-01"}
+	nobody := []string{"MEETING_MISSING_FIRST CANCELLED MEETING_PUT_OFF"}
+	yes := func(receiver, last string) EmployerConsent {
+		return EmployerConsent{Told: Told{ID: receiver}, Receiver: receiver, Granted: true, Start: date.MustParse("2026-03-02"), End: date.MustParse(last)}
+	}
+	no := func(receiver string) EmployerConsent {
+		return EmployerConsent{Told: Told{ID: receiver}, Receiver: receiver, Declined: true}
+	}
+	check(t, []rule{
+		{"a no in this episode", func(h *record) {
+			long(h)
+			h.employer("2026-03-05 10:00", no("a"))
+		}, "2026-03-05", nobody},
+		{"one from before it counts no longer", func(h *record) {
+			h.employer("2024-03-05 10:00", no("a"))
+			long(h)
+		}, "2026-03-05", flagged},
+		{"a yes to another employer since the episode began", func(h *record) {
+			long(h)
+			h.employer("2026-03-05 10:00", no("a"))
+			h.employer("2026-03-06 10:00", yes("b", "2026-12-31"))
+		}, "2026-03-06", flagged},
+		{"a yes that has run out does not defeat a no", func(h *record) {
+			long(h)
+			h.employer("2026-03-05 10:00", no("a"))
+			h.employer("2026-03-06 10:00", yes("b", "2026-03-20"))
+		}, "2026-03-21", nobody},
+		{"nor does one to a former employer", func(h *record) {
+			h.employer("2025-03-05 10:00", yes("former", "2026-12-31"))
+			long(h)
+			h.employer("2026-03-05 10:00", no("a"))
+		}, "2026-03-06", nobody},
+		{"to take back what a former employer was told does not defeat a yes to the present one", func(h *record) {
+			long(h)
+			h.employer("2026-03-05 10:00", yes("a", "2026-12-31"))
+			h.employer("2026-03-06 10:00", no("former"))
+		}, "2026-03-06", flagged},
+		{"who says yes late is asked on the next working day at the soonest", func(h *record) {
+			long(h)
+			h.employer("2026-03-05 10:00", no("a"))
+			h.employer("2026-04-14 10:00", EmployerConsent{Told: Told{ID: "a"}, Receiver: "a"}) // replaced
+			h.employer("2026-04-14 10:00", yes("anew", "2026-12-31"))
+		}, "2026-04-14", []string{"MEETING_MISSING_FIRST rehabilitation_coordinator coordinator due 2026-04-15"}},
+	}, MeetingMissingFirst)
+
+	h := newRecord()
+	h.employer("2026-03-02 10:00", yes("a", "2026-03-20"))
+	require.Equal(t, "2026-03-21", Turn(h.file, Policy{}, date.MustParse("2026-03-02")).String(), "a consent runs out")
 }
 
 // R60: the second flag calls on a GP on its day, the third on the unit's manager.
@@ -220,4 +338,6 @@ func TestTurn(t *testing.T) {
 	require.Equal(t, "2026-03-20", turn("2026-03-11"), "a deferral is over")
 	h.meeting("2026-03-06 11:00", Meeting{State: MeetingScheduled, Scheduled: clock("2026-03-25 10:00")})
 	require.Equal(t, "2026-03-25", turn("2026-03-11"), "the day of a meeting")
+	h.episode("2026-03-02 09:00", EpisodeOpen, "gp:doctor")
+	require.Equal(t, "2026-06-03", turn("2026-05-05"), "the third flag takes the second's place")
 }

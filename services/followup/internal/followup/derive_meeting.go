@@ -17,6 +17,7 @@ func (d *derivation) meeting(m *Meeting) {
 	d.giveInformation(w, m)
 	d.concludeMeeting(w, m)
 	d.recheckMeeting(w, m)
+	d.callOffMeeting(w, m)
 }
 
 // putOff is that a meeting will not be held as things stand; nil when it may be.
@@ -50,18 +51,22 @@ func (m *Meeting) ahead() (Due, string) {
 	return on(due), basis
 }
 
-// prepareMeeting asks that a proposed meeting is prepared and gets a time, and that a scheduled one is prepared before its day.
+// prepareMeeting asks that a proposed meeting is prepared and gets a time, and that a scheduled one is prepared before its day. Once
+// it has both it is done; what else was missing when it began is no longer to be prepared.
 func (d *derivation) prepareMeeting(w Want, m *Meeting) {
 	w.Kind, w.Policy, w.Since = PrepareMeeting, "meeting_prepared", m.Proposed
 	w.Due, w.Basis = after(m.Proposed, d.policy.Meeting), "proposed/"+date.Of(m.Proposed).String()
 	if m.State == MeetingScheduled {
 		w.Due, w.Basis = m.ahead()
 	}
-	var held *End
+	var prepared, held *End
+	if !m.Prepared.IsZero() {
+		prepared = completed(MeetingArranged, m.Prepared, m.PreparedBy)
+	}
 	if m.State.begun() {
 		held = completed(MeetingHeld, m.Begun, m.BegunBy)
 	}
-	d.coordinated(w, held, m.putOff())
+	d.coordinated(w, prepared, held, m.putOff())
 }
 
 // giveInformation asks that patient and employer are informed by word of mouth and in writing before a scheduled meeting (R54).
@@ -120,6 +125,22 @@ func (d *derivation) recheckMeeting(w Want, m *Meeting) {
 	d.coordinated(w, left, m.voided())
 }
 
+// callOffMeeting has the care manager tell those who were invited that a meeting is off, when it was cancelled ahead of its time
+// while nobody might coordinate: the coordinator may not act any more (R92), and somebody would come for nothing.
+func (d *derivation) callOffMeeting(w Want, m *Meeting) {
+	if m.State != MeetingCancelled || !m.CalledOff.After(m.Since) {
+		return
+	}
+	for _, c := range d.Consents {
+		if c.stoodAt(m.Since) {
+			return
+		}
+	}
+	w.Kind, w.Policy, w.Since, w.Owner = CallOffMeeting, "meeting_called_off", m.Since, d.Episodes[m.EpisodeID].owned(CareManager)
+	w.Due, w.Basis = after(m.Since, 1), date.Of(m.Since).String()
+	d.want(w, m.voided())
+}
+
 // agreedActions has the coordinator, not the patient, ask whether what was agreed has been carried out (R59, R72).
 func (d *derivation) agreedActions(a *Agreement) {
 	owner := d.Episodes[a.EpisodeID].owned(RehabilitationCoordinator)
@@ -146,7 +167,7 @@ func (d *derivation) agreedActions(a *Agreement) {
 }
 
 // Turn is the next day on which the same file asks for something else than today, without anything being told: a consent
-// begins or runs out, a spell begins or ends or reaches a limit, the day of a meeting or of its recheck comes. No day: none.
+// begins or runs out, a spell begins or ends or reaches a limit, a later flag takes an earlier one's place, the day of a meeting or of its recheck comes. No day: none.
 func Turn(file *File, policy Policy, today date.Day) date.Day {
 	policy = policy.Effective()
 	next := date.Day(0)
@@ -161,12 +182,21 @@ func Turn(file *File, policy Policy, today date.Day) date.Day {
 			see(c.End.AddDays(1))
 		}
 	}
+	for _, c := range file.EmployerConsents {
+		if c.Granted {
+			see(c.Start)
+			see(c.End.AddDays(1))
+		}
+	}
 	if file.SickLeave != nil {
 		for _, s := range file.SickLeave.Spells {
 			for _, day := range []date.Day{s.Start, s.Last.AddDays(1), s.Start.AddDays(policy.FirstMeetingFlag), s.Start.AddDays(policy.SecondMeetingFlag)} {
 				see(day)
 			}
 		}
+	}
+	for _, flag := range flags(file, policy, today) {
+		see(flag.Due.Day) // on which it takes the place of the one before it
 	}
 	for _, m := range file.Meetings {
 		if m.Void {

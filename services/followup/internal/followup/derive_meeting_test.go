@@ -9,7 +9,7 @@ import (
 )
 
 func scheduled(uninformed bool) Meeting {
-	return Meeting{State: MeetingScheduled, Scheduled: clock("2026-03-20 10:00"), Uninformed: uninformed}
+	return Meeting{State: MeetingScheduled, Scheduled: clock("2026-03-20 10:00"), Uninformed: uninformed, Unprepared: true}
 }
 
 func TestMeetingFollowUps(t *testing.T) {
@@ -30,6 +30,23 @@ func TestMeetingFollowUps(t *testing.T) {
 			booked(h)
 			h.meeting("2026-03-05 10:00", scheduled(false))
 		}, "2026-03-05", []string{"GIVE_INFORMATION COMPLETED INFORMED", "PREPARE_MEETING " + rc + "2026-03-19"}},
+		{"a scheduled meeting that the patient has prepared is prepared", func(h *record) {
+			booked(h)
+			m := scheduled(true)
+			m.Unprepared = false
+			h.meeting("2026-03-05 10:00", m)
+		}, "2026-03-05", []string{"GIVE_INFORMATION " + rc + "2026-03-19", "PREPARE_MEETING COMPLETED MEETING_ARRANGED"}},
+		{"prepared before it has a time, it is once it has", func(h *record) {
+			proposed(h)
+			h.meeting("2026-03-03 10:00", Meeting{State: MeetingProposed, Uninformed: true})
+			h.meeting("2026-03-04 10:00", Meeting{State: MeetingScheduled, Scheduled: clock("2026-03-20 10:00"), Uninformed: true})
+		}, "2026-03-04", []string{"GIVE_INFORMATION " + rc + "2026-03-19", "PREPARE_MEETING COMPLETED MEETING_ARRANGED"}},
+		{"proposed anew, it is prepared anew", func(h *record) {
+			proposed(h)
+			h.meeting("2026-03-04 10:00", Meeting{State: MeetingScheduled, Scheduled: clock("2026-03-20 10:00")})
+			h.meeting("2026-03-20 11:00", Meeting{State: MeetingNotHeld, Scheduled: clock("2026-03-20 10:00")})
+			h.meeting("2026-03-23 11:00", Meeting{State: MeetingProposed})
+		}, "2026-03-23", []string{"PREPARE_MEETING " + rc + "2026-04-15"}},
 		{"scheduled for the next morning, it is due the same day", func(h *record) {
 			proposed(h)
 			h.meeting("2026-03-19 15:00", scheduled(true))
@@ -84,6 +101,62 @@ func TestMeetingFollowUps(t *testing.T) {
 			h.consent("2026-03-05 10:00", false)
 		}, "2026-03-20", []string{"CONCLUDE_MEETING CANCELLED CONSENT_MISSING", "GIVE_INFORMATION CANCELLED CONSENT_MISSING", "PREPARE_MEETING CANCELLED CONSENT_MISSING"}},
 	}, PrepareMeeting, GiveInformation, ConcludeMeeting, RecheckMeeting)
+}
+
+// R92: a meeting that is off because the patient has taken the consent back: those invited are told, and not by the coordinator.
+func TestR92CallOffMeeting(t *testing.T) {
+	booked := func(h *record) {
+		h.team()
+		h.meeting("2026-03-02 10:00", Meeting{State: MeetingProposed})
+		h.meeting("2026-03-04 10:00", scheduled(true))
+	}
+	off := Meeting{State: MeetingCancelled}
+	tell := []string{"CALL_OFF_MEETING care_manager manager due 2026-03-09"}
+	withdrawn := func(h *record) {
+		booked(h)
+		h.consent("2026-03-06 10:00", false)
+		h.meeting("2026-03-06 10:01", off)
+	}
+	check(t, []rule{
+		{"R92: the care manager tells them the next working day", withdrawn, "2026-03-06", tell},
+		{"R92: also when the consent's end is heard of last", func(h *record) {
+			booked(h)
+			h.meeting("2026-03-06 10:01", off)
+			h.consent("2026-03-06 10:00", false)
+		}, "2026-03-06", tell},
+		{"R92: and when the patient changes her mind again", func(h *record) {
+			withdrawn(h)
+			h.file.SeeConsent(Consent{Told: h.told("k2", "2026-03-09 08:00"), Granted: true, Start: date.MustParse("2026-03-09")})
+		}, "2026-03-09", tell},
+		{"R92: and when the episode ends", func(h *record) {
+			withdrawn(h)
+			h.episode("2026-03-06 11:00", EpisodeClosed, "cm:manager:2026-03-02:2026-03-06")
+		}, "2026-03-06", []string{"CALL_OFF_MEETING care_manager  due 2026-03-09"}},
+		{"a coordinator who cancels it herself may tell them", func(h *record) {
+			booked(h)
+			h.meeting("2026-03-06 10:01", off)
+		}, "2026-03-06", nil},
+		{"and withdrawn later, too", func(h *record) {
+			booked(h)
+			h.meeting("2026-03-06 10:01", off)
+			h.consent("2026-03-06 10:02", false)
+		}, "2026-03-06", nil},
+		{"nobody was invited to one that had no time", func(h *record) {
+			h.team()
+			h.meeting("2026-03-02 10:00", Meeting{State: MeetingProposed})
+			h.consent("2026-03-06 10:00", false)
+			h.meeting("2026-03-06 10:01", off)
+		}, "2026-03-06", nil},
+		{"one whose time has passed is too late to call off", func(h *record) {
+			booked(h)
+			h.consent("2026-03-20 10:30", false)
+			h.meeting("2026-03-20 10:31", off)
+		}, "2026-03-20", nil},
+		{"one registered in error counts for nothing", func(h *record) {
+			withdrawn(h)
+			h.meeting("2026-03-06 11:00", Meeting{State: MeetingCancelled, Void: true})
+		}, "2026-03-06", []string{"CALL_OFF_MEETING CANCELLED REGISTERED_IN_ERROR"}},
+	}, CallOffMeeting)
 }
 
 func TestR72AgreedActions(t *testing.T) {

@@ -10,7 +10,8 @@ import (
 // newInTeam is for how many days a GP counts as new to the patient (R29).
 const newInTeam = 30
 
-// brief asks the care manager for the brief that the coordinator has asked for, and the coordinator to read it (R69).
+// brief asks the care manager for the brief that the coordinator has asked for, and the coordinator to read it (R69). Without the
+// patient's consent to coordination there is nobody to write it for (R92).
 func (d *derivation) brief(b *Brief) {
 	episode := d.Episodes[b.EpisodeID]
 	var written *End
@@ -18,7 +19,7 @@ func (d *derivation) brief(b *Brief) {
 		written = completed(BriefWritten, b.Written, b.WrittenBy)
 	}
 	if !b.Requested.IsZero() {
-		d.want(Want{
+		d.coordinated(Want{
 			Kind: WriteBrief, SubjectID: b.ID, EpisodeID: b.EpisodeID, Policy: "brief_written", Owner: episode.owned(CareManager),
 			Due: after(b.Requested, d.policy.Brief), Basis: date.Of(b.Requested).String(), Since: b.Requested,
 		}, written)

@@ -23,6 +23,11 @@ func TestR69Briefs(t *testing.T) {
 			h.brief("2026-03-03 10:00", BriefRequested, "gone")
 			h.brief("2026-03-04 10:00", BriefIsWritten, "gone")
 		}, "2026-03-04", []string{"READ_BRIEF rehabilitation_coordinator coordinator due 2026-03-06", "WRITE_BRIEF COMPLETED BRIEF_WRITTEN"}},
+		{"R92: once coordination is declined nobody writes it either", func(h *record) {
+			h.team()
+			h.brief("2026-03-03 10:00", BriefRequested, "coordinator")
+			h.consent("2026-03-04 10:00", false)
+		}, "2026-03-04", []string{"WRITE_BRIEF CANCELLED CONSENT_MISSING"}},
 		{"R69: one that nobody asked for is read all the same", func(h *record) {
 			h.team()
 			h.brief("2026-03-04 10:00", BriefIsWritten, "")

@@ -3,6 +3,7 @@ package followup
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/coworkcare/coworkcare/platform/date"
 )
@@ -75,12 +76,17 @@ func (p *ReturnPlan) changed() *End {
 	return cancelled(ReturnPlanChanged, p.Since, p.SinceBy)
 }
 
+// past tells whether a step was over before the plan was accepted, and nobody had been asked about it by then.
+func (p *ReturnPlan) past(step ReturnStep, checked *End) bool {
+	return !p.Answered.IsZero() && step.Last < date.Of(p.Answered) && (checked == nil || checked.Time.After(p.Answered))
+}
+
 // returnStep has the coordinator prepare each step of an accepted plan on the working day before it begins (R44, R45).
 func (d *derivation) returnStep(w Want, p *ReturnPlan, step ReturnStep, checked *End) {
-	accepted := date.Of(p.Since)
-	if p.State == ReturnAccepted && checked == nil && step.Last < accepted {
-		return // over before the plan was accepted
+	if p.past(step, checked) {
+		return
 	}
+	accepted := date.Of(p.Since)
 	w.Kind, w.Policy = ReturnStepBegins, "return_step"
 	day, soonest := date.PreviousWorkingDay(step.Start.AddDays(-1)), min(accepted, step.Last)
 	if soonest > day {
@@ -90,12 +96,18 @@ func (d *derivation) returnStep(w Want, p *ReturnPlan, step ReturnStep, checked 
 	d.coordinated(w, checked, p.changed())
 }
 
-// checkIn has the coordinator ask how a step with sick leave goes (R45), also while the plan is held on it.
+// checkIn has the coordinator ask how a step with sick leave goes (R45), also while the plan is held on it, and not before the
+// working day after the plan was accepted.
 func (d *derivation) checkIn(w Want, p *ReturnPlan, step ReturnStep, checked *End) {
-	if step.Degree == 0 {
+	if step.Degree == 0 || p.past(step, checked) {
 		return
 	}
 	w.Kind, w.Policy, w.Due = CheckInOnStep, "check_in", on(step.Start.AddDays(d.policy.CheckIn))
+	if !p.Answered.IsZero() {
+		if soonest := after(p.Answered, 1); w.Due.Day < soonest.Day {
+			w.Due, w.Basis = soonest, w.Basis+"/"+soonest.Day.String()
+		}
+	}
 	changed := p.changed()
 	if p.State == ReturnHeld && step.Start <= date.Of(p.Since) {
 		changed = nil
@@ -118,4 +130,55 @@ func (d *derivation) postReturnCheck(p *ReturnPlan, owner Owner) {
 		Kind: PostReturnCheck, SubjectID: step.ID, EpisodeID: p.EpisodeID, Policy: "post_return_check", Owner: owner, Since: p.Known,
 		Due: on(step.Start.AddDays(d.policy.PostReturnCheck)), Basis: step.Start.String(),
 	}, changed)
+}
+
+// unmetCheck is after how many civil days one asks about an episode that ended before the employer had done what was agreed.
+const unmetCheck = 90
+
+// unmetActions has the coordinator ask how it goes three months after an episode that was closed while something that the employer
+// had agreed to was still to be done: if nothing changes at work, a relapse is near (R49). Once all of it has been done or dropped
+// there is nothing left to ask.
+func (d *derivation) unmetActions(e *Episode) {
+	if e.State != EpisodeClosed || e.Ended.IsZero() {
+		return
+	}
+	unmet, open, done := false, false, false
+	var last End
+	for _, a := range d.Agreements {
+		if a.EpisodeID != e.ID {
+			continue
+		}
+		for _, action := range a.Actions {
+			over, by := time.Time{}, ""
+			if action.State != ActionIsOpen {
+				over, by = action.Since, action.By
+			}
+			if a.Void && (over.IsZero() || a.Voided.Before(over)) {
+				over, by = a.Voided, a.VoidedBy
+			}
+			if action.Party != PartyEmployer || !over.IsZero() && !over.After(e.Ended) {
+				continue
+			}
+			unmet, open, done = true, open || over.IsZero(), done || !a.Void && action.State == ActionIsDone
+			if over.After(last.Time) {
+				last.Time, last.By = over, by
+			}
+		}
+	}
+	if !unmet {
+		return
+	}
+	w := Want{
+		Kind: PostReturnCheck, SubjectID: e.ID, EpisodeID: e.ID, Policy: "unmet_action_check", Since: e.Ended,
+		Owner: Owner{Role: RehabilitationCoordinator, PractitionerID: e.lastMember(RehabilitationCoordinator)},
+		Due:   on(date.Of(e.Ended).AddDays(unmetCheck)), Basis: date.Of(e.Ended).String(),
+	}
+	switch {
+	case open:
+		d.coordinated(w)
+	case done:
+		d.coordinated(w, completed(ActionDone, last.Time, last.By))
+	default:
+		d.coordinated(w, cancelled(ActionDropped, last.Time, last.By))
+	}
 }

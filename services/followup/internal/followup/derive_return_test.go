@@ -75,8 +75,68 @@ func TestReturnSteps(t *testing.T) {
 			proposed(h)
 			h.plan("2026-04-14 10:00", ReturnAccepted, 1)
 		}, "2026-04-14", []string{
-			"CHECK_IN half " + rc + "2026-03-23", "POST_RETURN_CHECK " + rc + "2026-05-11", "RETURN_STEP full " + rc + "2026-04-14"}},
+			"POST_RETURN_CHECK " + rc + "2026-05-11", "RETURN_STEP full " + rc + "2026-04-14"}},
+		{"R45: nor does anybody ask how it went, whatever is said of a later step", func(h *record) {
+			proposed(h)
+			h.plan("2026-04-14 10:00", ReturnAccepted, 1)
+			h.plan("2026-04-20 10:00", ReturnAccepted, 1, checkIn("full", "2026-04-20"))
+		}, "2026-04-20", []string{"POST_RETURN_CHECK " + rc + "2026-05-11", "RETURN_STEP full COMPLETED CHECKED_IN"}},
+		{"R45: how a step goes that has begun is asked on the working day after the plan is accepted at the soonest", func(h *record) {
+			proposed(h)
+			h.plan("2026-04-10 10:00", ReturnAccepted, 1)
+		}, "2026-04-10", []string{
+			"CHECK_IN half " + rc + "2026-04-13", "POST_RETURN_CHECK " + rc + "2026-05-11",
+			"RETURN_STEP full " + rc + "2026-04-10", "RETURN_STEP half " + rc + "2026-04-10"}},
+		{"R45: so it stays when the plan is held", func(h *record) {
+			proposed(h)
+			h.plan("2026-04-08 10:00", ReturnAccepted, 1)
+			h.plan("2026-04-10 10:00", ReturnHeld, 1)
+		}, "2026-04-10", []string{
+			"CHECK_IN half " + rc + "2026-04-09", "POST_RETURN_CHECK CANCELLED RETURN_PLAN_CHANGED",
+			"RETURN_STEP full CANCELLED RETURN_PLAN_CHANGED", "RETURN_STEP half CANCELLED RETURN_PLAN_CHANGED"}},
 	}, ReturnStepBegins, CheckInOnStep, PostReturnCheck)
+}
+
+// R49: what the employer had agreed to and not done when an episode is closed is asked about three months later.
+func TestR49UnmetActions(t *testing.T) {
+	told := func(h *record, at string, void bool, states map[Party]ActionState) {
+		a := Agreement{Told: h.told("a", at), EpisodeID: "e", Void: void}
+		for _, party := range []Party{"PATIENT", PartyEmployer, "CENTRE"} {
+			if state, ok := states[party]; ok {
+				a.Actions = append(a.Actions, Action{ID: string(party), Party: party, Due: date.MustParse("2026-04-10"), State: state})
+			}
+		}
+		h.file.SeeAgreement(a)
+	}
+	closed := func(state EpisodeState, states map[Party]ActionState) func(h *record) {
+		return func(h *record) {
+			h.team()
+			told(h, "2026-03-20 11:00", false, states)
+			h.episode("2026-04-21 09:00", state, "rc:coordinator:2026-03-02:2026-04-21")
+		}
+	}
+	unmet := map[Party]ActionState{"PATIENT": ActionIsOpen, PartyEmployer: ActionIsOpen}
+	after := func(given func(h *record), more func(h *record)) func(h *record) {
+		return func(h *record) { given(h); more(h) }
+	}
+	check(t, []rule{
+		{"R49: one, ninety days after", closed(EpisodeClosed, unmet), "2026-04-21", []string{"POST_RETURN_CHECK rehabilitation_coordinator coordinator due 2026-07-20"}},
+		{"R49: not while the episode is open", closed(EpisodeOpen, unmet), "2026-04-21", nil},
+		{"R49: nor when it was a mistake", closed("REGISTERED_IN_ERROR", unmet), "2026-04-21", nil},
+		{"R49: nor for what others had agreed to", closed(EpisodeClosed, map[Party]ActionState{"PATIENT": ActionIsOpen, PartyEmployer: ActionIsDone, "CENTRE": ActionIsOpen}), "2026-04-21", nil},
+		{"R49: what is done afterwards ends it", after(closed(EpisodeClosed, unmet), func(h *record) {
+			told(h, "2026-05-04 11:00", false, map[Party]ActionState{PartyEmployer: ActionIsDone})
+		}), "2026-05-04", []string{"POST_RETURN_CHECK COMPLETED ACTION_DONE"}},
+		{"R49: so does giving it up", after(closed(EpisodeClosed, unmet), func(h *record) {
+			told(h, "2026-05-04 11:00", false, map[Party]ActionState{PartyEmployer: ActionIsDropped})
+		}), "2026-05-04", []string{"POST_RETURN_CHECK CANCELLED ACTION_DROPPED"}},
+		{"R49: and an agreement that was a mistake", after(closed(EpisodeClosed, unmet), func(h *record) {
+			told(h, "2026-05-04 11:00", true, unmet)
+		}), "2026-05-04", []string{"POST_RETURN_CHECK CANCELLED ACTION_DROPPED"}},
+		{"R92: without consent to coordination nobody asks", after(closed(EpisodeClosed, unmet), func(h *record) {
+			h.consent("2026-05-04 11:00", false)
+		}), "2026-05-04", []string{"POST_RETURN_CHECK CANCELLED CONSENT_MISSING"}},
+	}, PostReturnCheck)
 }
 
 func TestR93AnswerReturnPlan(t *testing.T) {

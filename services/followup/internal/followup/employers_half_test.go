@@ -121,7 +121,7 @@ func (w *world) dialogue(t *rapid.T) {
 	next := map[MeetingState][]MeetingState{
 		"":               {MeetingProposed},
 		MeetingProposed:  {MeetingScheduled, MeetingScheduled, MeetingDeferred, MeetingDeclined, MeetingCancelled},
-		MeetingScheduled: {MeetingScheduled, MeetingOngoing, MeetingOngoing, MeetingNotHeld, MeetingDeferred, MeetingDeclined},
+		MeetingScheduled: {MeetingScheduled, MeetingOngoing, MeetingOngoing, MeetingNotHeld, MeetingDeferred, MeetingDeclined, MeetingCancelled},
 		MeetingOngoing:   {MeetingPaused, MeetingEnded, MeetingConcluded},
 		MeetingPaused:    {MeetingOngoing, MeetingEnded},
 		MeetingEnded:     {MeetingConcluded},
@@ -134,27 +134,28 @@ func (w *world) dialogue(t *rapid.T) {
 	}
 	was := m.State
 	m.State = rapid.SampledFrom(next).Draw(t, "meeting")
-	uninformed := m.Uninformed
+	uninformed, unprepared := m.Uninformed, m.Unprepared
 	switch m.State {
 	case MeetingScheduled:
 		m.Scheduled = w.now.AddDate(0, 0, rapid.IntRange(-3, 20).Draw(t, "scheduled"))
 		m.Uninformed = rapid.Bool().Draw(t, "uninformed")
+		m.Unprepared = rapid.Bool().Draw(t, "unprepared")
 	case MeetingProposed:
-		m.Scheduled, m.Uninformed = time.Time{}, true
+		m.Scheduled, m.Uninformed, m.Unprepared = time.Time{}, true, true
 	case MeetingDeferred:
 		m.Recheck = date.Of(w.now).AddDays(rapid.IntRange(-3, 20).Draw(t, "recheck"))
 	}
-	w.retracted = w.retracted || was == MeetingScheduled && !m.State.begun() || !uninformed && m.Uninformed || m.State == MeetingDeferred
+	w.retracted = w.retracted || was == MeetingScheduled && !m.State.begun() || !uninformed && m.Uninformed || !unprepared && m.Unprepared || m.State == MeetingDeferred
 	seen := *m
 	seen.Told, seen.EpisodeID, seen.Moderator = w.next("meeting"), "episode", "rc"
 	w.tell("employerdialogue", "meeting "+string(m.State), &seen.Told, func(f *File) { f.SeeMeeting(seen) })
 	if m.State == MeetingConcluded {
 		a := Agreement{Told: w.next("agreement"), EpisodeID: "episode", MeetingID: "meeting",
-			Actions: []Action{{ID: "action", Due: date.MustParse("2026-04-03"), State: ActionIsOpen}}}
+			Actions: []Action{{ID: "action", Party: PartyEmployer, Due: date.MustParse("2026-04-03"), State: ActionIsOpen}}}
 		w.tell("employerdialogue", "agreement", &a.Told, func(f *File) { f.SeeAgreement(a) })
 		done := a
 		done.Told = w.next("agreement")
-		done.Actions = []Action{{ID: "action", Due: date.MustParse("2026-04-03"), State: rapid.SampledFrom([]ActionState{ActionIsOpen, ActionIsDone, ActionIsDropped}).Draw(t, "action")}}
+		done.Actions = []Action{{ID: "action", Party: PartyEmployer, Due: date.MustParse("2026-04-03"), State: rapid.SampledFrom([]ActionState{ActionIsOpen, ActionIsDone, ActionIsDropped}).Draw(t, "action")}}
 		w.tell("employerdialogue", "action", &done.Told, func(f *File) { f.SeeAgreement(done) })
 	}
 }

@@ -66,8 +66,11 @@ type Patient struct {
 // EpisodeState is the contract's CareEpisode.State.
 type EpisodeState string
 
-// The states of an episode.
-const EpisodeOpen EpisodeState = "OPEN"
+// The states of an episode that decide what is due.
+const (
+	EpisodeOpen   EpisodeState = "OPEN"
+	EpisodeClosed EpisodeState = "CLOSED"
+)
 
 // Episode is a care episode.
 type Episode struct {
@@ -110,21 +113,6 @@ type Member struct {
 	Role           Role     `json:"role"`
 	Start          date.Day `json:"start"`
 	End            date.Day `json:"end"` // no day while in the team
-}
-
-// Consent is the patient's consent to coordination.
-type Consent struct {
-	Told
-	Granted bool     `json:"granted"`
-	Start   date.Day `json:"start"`
-	End     date.Day `json:"end"` // no day while open-ended
-}
-
-// EmployerConsent is what the patient has said to an employer being contacted.
-type EmployerConsent struct {
-	Told
-	Granted  bool `json:"granted"`
-	Declined bool `json:"declined"` // or taken back
 }
 
 // PlanState is the contract's CarePlan.State.
@@ -276,20 +264,6 @@ func (f *File) SeeEpisode(seen Episode) {
 		}
 	}
 	f.Episodes[seen.ID] = &seen
-}
-
-// SeeConsent enters what was told about a consent to coordination.
-func (f *File) SeeConsent(seen Consent) {
-	if old := f.Consents[seen.ID]; old == nil || seen.Revision >= old.Revision {
-		f.Consents[seen.ID] = &seen
-	}
-}
-
-// SeeEmployerConsent enters what was told about a consent that an employer is contacted.
-func (f *File) SeeEmployerConsent(seen EmployerConsent) {
-	if old := f.EmployerConsents[seen.ID]; old == nil || seen.Revision >= old.Revision {
-		f.EmployerConsents[seen.ID] = &seen
-	}
 }
 
 // SeePlan enters what was told about a plan. A planned contact that is no longer in its schedule counts as dropped.

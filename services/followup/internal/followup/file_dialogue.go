@@ -38,13 +38,17 @@ type Meeting struct {
 	Held       date.Day     `json:"held"`
 	Moderator  string       `json:"moderator,omitempty"`
 	Uninformed bool         `json:"uninformed,omitempty"` // somebody has yet to be informed in some form
+	Unprepared bool         `json:"unprepared,omitempty"` // the patient's own description and needs are missing
 	Since      time.Time    `json:"since"`                // of the event that brought it into its state, or moved its time
 	SinceBy    string       `json:"since_by,omitempty"`
 	Proposed   time.Time    `json:"proposed,omitzero"` // of the event that proposed it, at first or anew
 	Booked     time.Time    `json:"booked,omitzero"`   // of the event that scheduled it since
 	Informed   time.Time    `json:"informed,omitzero"` // of the event since which everybody has been informed about the time it is scheduled for
 	InformedBy string       `json:"informed_by,omitempty"`
-	Begun      time.Time    `json:"begun,omitzero"` // of the event by which it began
+	Prepared   time.Time    `json:"prepared,omitzero"` // of the event since which it has been both scheduled and prepared
+	PreparedBy string       `json:"prepared_by,omitempty"`
+	CalledOff  time.Time    `json:"called_off,omitzero"` // the time it was scheduled for when it was cancelled
+	Begun      time.Time    `json:"begun,omitzero"`      // of the event by which it began
 	BegunBy    string       `json:"begun_by,omitempty"`
 	Deferred   time.Time    `json:"deferred,omitzero"` // of the event that deferred it last
 	Left       time.Time    `json:"left,omitzero"`     // of the event that ended that deferral; zero while it stands
@@ -77,9 +81,16 @@ const (
 	ActionIsDropped ActionState = "DROPPED"
 )
 
+// Party is the contract's Agreement.Party.
+type Party string
+
+// PartyEmployer is the party whose actions are what changes at work.
+const PartyEmployer Party = "EMPLOYER"
+
 // Action is one agreed action.
 type Action struct {
 	ID    string      `json:"id"`
+	Party Party       `json:"party,omitempty"` // whose it is
 	Due   date.Day    `json:"due"`
 	State ActionState `json:"state"`
 	Known time.Time   `json:"known"` // of the first event about it
@@ -99,6 +110,7 @@ func (f *File) SeeMeeting(seen Meeting) {
 	if old != nil {
 		was = *old
 		seen.Proposed, seen.Booked, seen.Informed, seen.InformedBy = was.Proposed, was.Booked, was.Informed, was.InformedBy
+		seen.Prepared, seen.PreparedBy, seen.CalledOff = was.Prepared, was.PreparedBy, was.CalledOff
 		seen.Begun, seen.BegunBy = was.Begun, was.BegunBy
 		seen.Recheck, seen.Deferred, seen.Left, seen.LeftBy, seen.LeftFor = was.Recheck, was.Deferred, was.Left, was.LeftBy, was.LeftFor
 		if was.State == seen.State && was.Scheduled.Equal(seen.Scheduled) && (was.State != MeetingDeferred || was.Recheck == recheck) {
@@ -119,6 +131,9 @@ func (f *File) SeeMeeting(seen Meeting) {
 	case seen.State == MeetingProposed && changed:
 		seen.Proposed, seen.Booked, seen.Begun, seen.BegunBy = seen.Time, time.Time{}, time.Time{}, ""
 		seen.Informed, seen.InformedBy = time.Time{}, ""
+		seen.Prepared, seen.PreparedBy = time.Time{}, ""
+	case seen.State == MeetingCancelled && changed && was.State == MeetingScheduled:
+		seen.CalledOff = was.Scheduled
 	case seen.State == MeetingDeferred:
 		seen.Recheck = recheck
 		if changed {
@@ -126,6 +141,7 @@ func (f *File) SeeMeeting(seen Meeting) {
 		}
 	case seen.State == MeetingScheduled:
 		seen.inform(was)
+		seen.prepare(was)
 	case seen.State.begun() && seen.Begun.IsZero():
 		seen.Begun, seen.BegunBy = seen.Time, seen.By
 	}
@@ -145,6 +161,16 @@ func (m *Meeting) inform(was Meeting) {
 		m.Informed, m.InformedBy = time.Time{}, ""
 	case m.Informed.IsZero() || was.State != MeetingScheduled:
 		m.Informed, m.InformedBy = m.Time, m.By
+	}
+}
+
+// prepare dates since when a scheduled meeting has been prepared.
+func (m *Meeting) prepare(was Meeting) {
+	switch {
+	case m.Unprepared:
+		m.Prepared, m.PreparedBy = time.Time{}, ""
+	case m.Prepared.IsZero() || was.State != MeetingScheduled:
+		m.Prepared, m.PreparedBy = m.Time, m.By
 	}
 }
 

@@ -18,6 +18,45 @@ type Spell struct {
 	Start date.Day  `json:"start"`
 	Last  date.Day  `json:"last"`
 	Known time.Time `json:"known"` // of the first event that told of it, or of one that it has taken up
+	Moves []Move    `json:"moves,omitempty"`
+}
+
+// Move is how far a spell that begins on its day was told to last, since an event. Each of a spell reaches further than the one
+// before it.
+type Move struct {
+	Last  date.Day  `json:"last"`
+	Known time.Time `json:"known"`
+}
+
+// reached is of the event since which a spell has been known to last to a day.
+func (s *Spell) reached(day date.Day) time.Time {
+	for _, m := range s.Moves {
+		if m.Last >= day {
+			return m.Known
+		}
+	}
+	return s.Known
+}
+
+// moved notes how far a spell is told to last. What an earlier event said of the same beginning counts as far as it still stands.
+func (s *Spell) moved(before []Spell, told time.Time) {
+	s.Moves = nil
+	for _, b := range before {
+		if b.Start != s.Start {
+			continue
+		}
+		moves := b.Moves
+		if len(moves) == 0 {
+			moves = []Move{{Last: b.Last, Known: b.Known}} // told of before moves were noted
+		}
+		for _, m := range moves {
+			s.Moves = append(s.Moves, Move{Last: min(m.Last, s.Last), Known: m.Known})
+			if m.Last >= s.Last {
+				return
+			}
+		}
+	}
+	s.Moves = append(s.Moves, Move{Last: s.Last, Known: told})
 }
 
 // Screening is a screening of the need of coordination.
@@ -87,8 +126,10 @@ func (f *File) SeeSickLeave(seen SickLeave) {
 		spell := &seen.Spells[i]
 		spell.Known = seen.Time
 		if old == nil {
+			spell.moved(nil, seen.Time)
 			continue
 		}
+		spell.moved(old.Spells, seen.Time)
 		for _, before := range old.Spells {
 			if before.Start <= spell.Last && spell.Start <= before.Last && before.Known.Before(spell.Known) {
 				spell.Known = before.Known

@@ -43,6 +43,7 @@ const (
 	MeetingMissingFirst     Kind = "MEETING_MISSING_FIRST"
 	MeetingMissingSecond    Kind = "MEETING_MISSING_SECOND"
 	MeetingMissingThird     Kind = "MEETING_MISSING_THIRD"
+	CallOffMeeting          Kind = "CALL_OFF_MEETING"
 )
 
 // State is where a follow-up stands. The values are those of the contract's FollowUp.State.

@@ -42,7 +42,9 @@ const (
 )
 
 // ladder builds the ladder of a follow-up that counts from the morning of a day: its due day, or the day it comes back from
-// being snoozed. Reminders that would come before the instant it is made are left out, since its making tells as much.
+// being snoozed. Reminders that would come before the instant it is made are left out, since its making tells as much; the
+// escalations that wait count from the day it is made at the soonest, so that what is born overdue does not call on everybody
+// before its owner has seen it.
 func (p Policy) ladder(anchor date.Day, made time.Time, style climb, lapse time.Time) Ladder {
 	var steps []Step
 	level := 1 // of the escalation that does not wait
@@ -67,9 +69,10 @@ func (p Policy) ladder(anchor date.Day, made time.Time, style climb, lapse time.
 				steps = append(steps, Step{At: at, Do: Remind})
 			}
 		}
+		from := max(anchor, date.Of(made))
 		for i, days := range []int{p.FirstEscalation, max(p.FirstEscalation, p.SecondEscalation)} {
 			if i+1 > level {
-				steps = append(steps, Step{At: date.AddWorkingDays(anchor, days).At(morning, 0).UTC(), Do: Escalate, Level: i + 1})
+				steps = append(steps, Step{At: date.AddWorkingDays(from, days).At(morning, 0).UTC(), Do: Escalate, Level: i + 1})
 			}
 		}
 	}

@@ -81,6 +81,10 @@ func TestLadder(t *testing.T) {
 	require.Equal(t, []string{
 		"2026-03-02 08:00 ESCALATE 1", "2026-03-06 08:00 REMIND", "2026-03-09 08:00 REMIND", "2026-03-13 08:00 ESCALATE 2",
 	}, steps(p.ladder(friday, clock("2026-03-02 08:00"), atOnce, time.Time{})))
+	require.Equal(t, []string{"2026-03-18 08:00 ESCALATE 1", "2026-03-23 08:00 ESCALATE 2"},
+		steps(p.ladder(friday, clock("2026-03-16 09:00"), ordinary, time.Time{})), "born overdue, it gives its owner the days of any other")
+	require.Equal(t, []string{"2026-03-16 09:00 ESCALATE 1", "2026-03-23 08:00 ESCALATE 2"},
+		steps(p.ladder(friday, clock("2026-03-16 09:00"), onTheDay, time.Time{})), "what is to call on somebody at once does")
 	require.Equal(t, []string{"2026-04-01 00:00 EXPIRE"}, steps(p.ladder(friday, clock("2026-03-02 08:00"), silent, clock("2026-04-01 00:00"))))
 	urgent := p.riskLadder(clock("2026-03-07 23:30"), true, p.riskDue(clock("2026-03-07 23:30"), true))
 	require.Equal(t, []string{"2026-03-08 00:00 ESCALATE 1", "2026-03-08 00:30 ESCALATE 2"}, steps(urgent))

@@ -50,7 +50,7 @@ func (k Kind) vanished() Cause {
 	switch k {
 	case Screen, TimePlanMissing, MeetingMissingFirst, MeetingMissingSecond, MeetingMissingThird:
 		return SickLeaveEnded
-	case PrepareMeeting, GiveInformation, ConcludeMeeting, RecheckMeeting:
+	case PrepareMeeting, GiveInformation, ConcludeMeeting, RecheckMeeting, CallOffMeeting:
 		return MeetingPutOff
 	case ReturnStepBegins, CheckInOnStep, PostReturnCheck:
 		return ReturnPlanChanged

@@ -78,6 +78,18 @@ func (h *record) meeting(at string, m Meeting) {
 	h.file.SeeMeeting(m)
 }
 
+// another tells of another meeting.
+func (h *record) another(at string, m Meeting) {
+	m.Told, m.EpisodeID, m.Moderator = h.told("m2", at), "e", "coordinator"
+	h.file.SeeMeeting(m)
+}
+
+// employer tells what the patient said to an employer being contacted.
+func (h *record) employer(at string, c EmployerConsent) {
+	c.Told = h.told("employer"+c.ID, at)
+	h.file.SeeEmployerConsent(c)
+}
+
 func (h *record) plan(at string, state ReturnPlanState, version int, checkIns ...CheckIn) {
 	h.file.SeeReturnPlan(ReturnPlan{Told: h.told("p", at), EpisodeID: "e", State: state, Version: version, CheckIns: checkIns, Steps: []ReturnStep{
 		{ID: "half", Start: date.MustParse("2026-03-16"), Last: date.MustParse("2026-04-12"), Degree: 50},

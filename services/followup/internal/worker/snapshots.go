@@ -60,7 +60,8 @@ func (r *reader) consent(file *followup.File, told followup.Told, s *patientv1.C
 		})
 	case s.GetKind() == patientv1.Consent_INFORMATION && s.GetReceiverKind() == patientv1.Consent_EMPLOYER:
 		file.SeeEmployerConsent(followup.EmployerConsent{
-			Told: told, Granted: s.GetState() == patientv1.Consent_GRANTED,
+			Told: told, Receiver: s.GetReceiverId(), Start: r.day(s.GetStartDate()), End: r.day(s.GetEndDate()),
+			Granted:  s.GetState() == patientv1.Consent_GRANTED,
 			Declined: s.GetState() == patientv1.Consent_DECLINED || s.GetState() == patientv1.Consent_WITHDRAWN,
 		})
 	}
@@ -120,6 +121,7 @@ func (r *reader) meeting(told followup.Told, s *employerdialoguev1.DialogueMeeti
 		Uninformed: slices.ContainsFunc(s.GetMissing(), func(m employerdialoguev1.DialogueMeeting_Missing) bool {
 			return slices.Contains(information(), m)
 		}),
+		Unprepared: slices.Contains(s.GetMissing(), employerdialoguev1.DialogueMeeting_PREPARATION),
 	}
 }
 
@@ -127,7 +129,7 @@ func (r *reader) agreement(told followup.Told, s *employerdialoguev1.AgreementSn
 	a := followup.Agreement{Told: told, EpisodeID: s.GetCareEpisodeId(), MeetingID: s.GetDialogueMeetingId(), Void: s.GetRegisteredInError()}
 	for _, one := range s.GetActions() {
 		a.Actions = append(a.Actions, followup.Action{
-			ID: one.GetActionId(), Due: r.day(one.GetDueDate()), State: followup.ActionState(one.GetState().String()),
+			ID: one.GetActionId(), Party: followup.Party(one.GetOwnerParty().String()), Due: r.day(one.GetDueDate()), State: followup.ActionState(one.GetState().String()),
 		})
 	}
 	return a

@@ -67,7 +67,8 @@ const (
 	FollowUp_ANSWER_RECOMMENDATION FollowUp_Kind = 17
 	// Answer a plan for return to work: its steps are a proposal until then. Ends with the GP's answer.
 	FollowUp_ANSWER_RETURN_PLAN FollowUp_Kind = 18
-	// Prepare a dialogue meeting that is proposed: what is missing before it can be held. Ends when it begins or is called off.
+	// Prepare a dialogue meeting that is proposed: what is missing before it can be held. Ends once it has a time and the patient's
+	// own description and needs are there, and when it begins or is called off.
 	FollowUp_PREPARE_MEETING FollowUp_Kind = 19
 	// Inform patient and employer about a scheduled meeting, each by word of mouth and in writing. Ends with the last of the four.
 	FollowUp_GIVE_INFORMATION FollowUp_Kind = 20
@@ -81,16 +82,20 @@ const (
 	FollowUp_RETURN_STEP FollowUp_Kind = 24
 	// Ask how a step of the return to work goes. Ends with a check-in on it.
 	FollowUp_CHECK_IN FollowUp_Kind = 25
-	// Ask how it goes some weeks after the full return. Ends by hand.
+	// Ask how it goes some weeks after the full return; and, about the episode, 90 days after one that ended with something still
+	// to be done that the employer had agreed to. Ends by hand, and the latter when all of it is done or dropped.
 	FollowUp_POST_RETURN_CHECK FollowUp_Kind = 26
 	// Neither a plan for return to work nor a deferral, though a third of a spell of 30 days or more has passed. Ends with either.
 	FollowUp_TIME_PLAN_MISSING FollowUp_Kind = 27
-	// Neither a dialogue meeting nor a deferral by the first limit of days (default 30). Ends with either, and when the patient declines.
+	// Neither a dialogue meeting nor a deferral by the first limit of days (default 30). Ends with either, when the patient declines,
+	// and when the next limit's flag is due.
 	FollowUp_MEETING_MISSING_FIRST FollowUp_Kind = 28
 	// The same by the second limit (default 60).
 	FollowUp_MEETING_MISSING_SECOND FollowUp_Kind = 29
 	// The same by the third limit (default 90).
 	FollowUp_MEETING_MISSING_THIRD FollowUp_Kind = 30
+	// Tell those invited that a scheduled meeting is off, since the consent it rests on was withdrawn. Ends by hand.
+	FollowUp_CALL_OFF_MEETING FollowUp_Kind = 31
 )
 
 // Enum value maps for FollowUp_Kind.
@@ -127,6 +132,7 @@ var (
 		28: "MEETING_MISSING_FIRST",
 		29: "MEETING_MISSING_SECOND",
 		30: "MEETING_MISSING_THIRD",
+		31: "CALL_OFF_MEETING",
 	}
 	FollowUp_Kind_value = map[string]int32{
 		"KIND_UNSPECIFIED":          0,
@@ -160,6 +166,7 @@ var (
 		"MEETING_MISSING_FIRST":     28,
 		"MEETING_MISSING_SECOND":    29,
 		"MEETING_MISSING_THIRD":     30,
+		"CALL_OFF_MEETING":          31,
 	}
 )
 
@@ -287,7 +294,8 @@ const (
 	FollowUp_PATIENT_RECORD_ENDED FollowUp_Cause = 14
 	// Its time ran out.
 	FollowUp_TIME_RAN_OUT FollowUp_Cause = 15
-	// The GP owns the certificate's own follow-up, so the copy is not needed.
+	// It is not needed beside another, or by this person: a GP's copy of a certificate's follow-up that is the GP's own, a brief to
+	// oneself, what a person no longer has to read, a flag in whose place a later one stands.
 	FollowUp_COPY_NOT_NEEDED FollowUp_Cause = 16
 	// The screening was recorded.
 	FollowUp_SCREENED FollowUp_Cause = 17
@@ -2171,7 +2179,7 @@ var File_coworkcare_followup_v1_follow_up_proto protoreflect.FileDescriptor
 
 const file_coworkcare_followup_v1_follow_up_proto_rawDesc = "" +
 	"\n" +
-	"&coworkcare/followup/v1/follow_up.proto\x12\x16coworkcare.followup.v1\x1a\x1bbuf/validate/validate.proto\x1a!coworkcare/access/v1/access.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x19\n" +
+	"&coworkcare/followup/v1/follow_up.proto\x12\x16coworkcare.followup.v1\x1a\x1bbuf/validate/validate.proto\x1a!coworkcare/access/v1/access.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe6\x19\n" +
 	"\bFollowUp\x12%\n" +
 	"\ffollow_up_id\x18\x01 \x01(\tB\x03\xe0A\x03R\n" +
 	"followUpId\x120\n" +
@@ -2219,7 +2227,7 @@ const file_coworkcare_followup_v1_follow_up_proto_rawDesc = "" +
 	"\ato_role\x18\x04 \x01(\x0e2\x1a.coworkcare.access.v1.RoleR\x06toRole\x12,\n" +
 	"\x12to_practitioner_id\x18\x05 \x01(\tR\x10toPractitionerId\x12;\n" +
 	"\x1achanged_by_practitioner_id\x18\x06 \x01(\tR\x17changedByPractitionerId\x12\x16\n" +
-	"\x06reason\x18\a \x01(\tR\x06reason\"\x9e\x05\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\"\xb4\x05\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fANSWER_REFERRAL\x10\x01\x12\x16\n" +
@@ -2255,7 +2263,8 @@ const file_coworkcare_followup_v1_follow_up_proto_rawDesc = "" +
 	"\x11TIME_PLAN_MISSING\x10\x1b\x12\x19\n" +
 	"\x15MEETING_MISSING_FIRST\x10\x1c\x12\x1a\n" +
 	"\x16MEETING_MISSING_SECOND\x10\x1d\x12\x19\n" +
-	"\x15MEETING_MISSING_THIRD\x10\x1e\"R\n" +
+	"\x15MEETING_MISSING_THIRD\x10\x1e\x12\x14\n" +
+	"\x10CALL_OFF_MEETING\x10\x1f\"R\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\b\n" +
 	"\x04OPEN\x10\x01\x12\r\n" +
