@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,6 +20,9 @@ import (
 // longestAsk bounds how long the owner of a log is waited for when it is only asked whether there is more.
 const longestAsk = 2 * time.Second
 
+// errPassedOver is why a source has not been asked.
+var errPassedOver = errors.New("the source was not asked")
+
 // Unread says how far this module has got with the log of a source that it consumes.
 type Unread struct {
 	Source string
@@ -32,9 +36,9 @@ type Unread struct {
 }
 
 // Unread asks every source that this module consumes, in the module's own name, whether it has told anything that has not been
-// consumed here. What is committed there and has no number yet, for some milliseconds, is not seen. Never use it inside a
-// transaction.
-func (h *Host) Unread(ctx context.Context) ([]Unread, error) {
+// consumed here. What is committed there and has no number yet, for some milliseconds, is not seen. Sources that did not answer a
+// moment ago can be passed over: that is then their error. Never use it inside a transaction.
+func (h *Host) Unread(ctx context.Context, passedOver ...string) ([]Unread, error) {
 	ctx = identity.WithRawToken(ctx, "")
 	cursors, err := worker.Cursors(h.DB.Read(ctx))
 	if err != nil {
@@ -49,8 +53,10 @@ func (h *Host) Unread(ctx context.Context) ([]Unread, error) {
 	var group errgroup.Group
 	for i, source := range sources {
 		group.Go(func() error {
-			answers[i] = Unread{Source: source}
-			answers[i].Oldest, answers[i].Err = h.oldestAfter(ctx, source, cursors[source])
+			answers[i] = Unread{Source: source, Err: errPassedOver}
+			if !slices.Contains(passedOver, source) {
+				answers[i].Oldest, answers[i].Err = h.oldestAfter(ctx, source, cursors[source])
+			}
 			if at, ok := parked[source]; ok && (answers[i].Oldest.IsZero() || at.Before(answers[i].Oldest)) {
 				answers[i].Oldest, answers[i].Parked = at, true
 			}

@@ -52,6 +52,11 @@ func TestUnread(t *testing.T) {
 		h.Tell("careplan", thing("two", 1, here))
 		require.NoError(t, h.System.Log("careplan").DB.Tx(t.Context(), func(tx *sqldb.Tx) error { _, err := event.Number(tx); return err }))
 		require.Equal(t, missed{first, false}, unread()["careplan"], "since the first")
+		some, err := p.host.Unread(t.Context(), "careplan")
+		require.NoError(t, err)
+		for _, one := range some {
+			require.Equal(t, one.Source == "careplan", one.Err != nil, "passed over is not asked")
+		}
 		h.Settle()
 		require.Equal(t, nothing, unread())
 

@@ -1,5 +1,7 @@
 package sqldb
 
+import "strings"
+
 // Engine is a kind of database.
 type Engine int
 
@@ -49,4 +51,17 @@ func (d Dialect) SkipLocked() string {
 		return " FOR UPDATE SKIP LOCKED"
 	}
 	return ""
+}
+
+// Empty are the statements that empty tables at once, however much they hold. On PostgreSQL they wait for whoever uses the tables,
+// and keep others out until the end of the transaction: it comes last there. SQLite empties a table at once when all of it is deleted.
+func (d Dialect) Empty(tables ...string) []string {
+	if d.engine == Postgres {
+		return []string{"TRUNCATE " + strings.Join(tables, ", ")}
+	}
+	statements := make([]string, len(tables))
+	for i, table := range tables {
+		statements[i] = "DELETE FROM " + table
+	}
+	return statements
 }

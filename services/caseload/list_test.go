@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	accessv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/access/v1"
 	careplanv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1"
 	caseloadv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/caseload/v1"
 	employerdialoguev1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1"
@@ -26,8 +27,8 @@ func TestRow(t *testing.T) {
 		patient, episode := w.register(manager)
 		w.sick(patient, "2026-01-26", "2026-03-15")
 		w.held(patient, episode, "2026-02-20")
-		w.due(patient, newID(1), "2026-02-27", followupv1.FollowUp_OPEN)
-		w.due(patient, newID(2), "2026-03-10", followupv1.FollowUp_OPEN)
+		w.dueOf(followupv1.FollowUp_MEETING_MISSING_FIRST, patient, newID(1), "2026-02-27", followupv1.FollowUp_OPEN)
+		w.dueOf(followupv1.FollowUp_MEETING_MISSING_SECOND, patient, newID(2), "2026-03-10", followupv1.FollowUp_OPEN)
 		w.due(patient, newID(3), "2026-02-01", followupv1.FollowUp_OPEN)
 		w.due(patient, newID(3), "2026-02-01", followupv1.FollowUp_COMPLETED)
 		w.flag(patient, episode, newID(4), careplanv1.SafetyFlag_OPEN)
@@ -54,7 +55,10 @@ func TestRow(t *testing.T) {
 		require.Equal(t, careplanv1.SafetyFlag_URGENT, row.GetSafety().GetLevel())
 		require.Len(t, row.GetOpenDecisions(), 1)
 		require.Equal(t, caseloadv1.CaseloadRow_Decision_RISK, row.GetOpenDecisions()[0].GetKind())
+		require.Equal(t, accessv1.Role_ROLE_CARE_MANAGER, row.GetOpenDecisions()[0].GetOwnerRole())
 		require.Equal(t, employerdialoguev1.DialogueMeeting_PROPOSED, row.GetMeeting().GetState())
+		require.Equal(t, []employerdialoguev1.DialogueMeeting_Missing{employerdialoguev1.DialogueMeeting_PREPARATION}, row.GetMeeting().GetMissing(),
+			"of talks and briefs a meeting's events tell too late")
 		require.InDelta(t, 11, row.GetLastScore().GetScore(), 0)
 		require.Equal(t, caseloadv1.CaseloadRow_BETTER, row.GetLastScore().GetTrend())
 		require.EqualValues(t, 12, row.GetPictureVersion(), "the sum of the revisions heard")
@@ -64,6 +68,7 @@ func TestRow(t *testing.T) {
 		row = w.one(patient)
 		require.EqualValues(t, 44, row.GetSickLeave().GetDayNumber())
 		require.EqualValues(t, 1, row.GetOverdueFollowUpCount())
+		require.EqualValues(t, 60, row.GetMeetingFlagDays(), "the second is due today")
 		require.NotEmpty(t, w.h.AccessRecords(patient), "whoever is shown is on record")
 	})
 }
@@ -184,6 +189,19 @@ func TestUnits(t *testing.T) {
 		require.Empty(t, w.list(10, &caseloadv1.ListCaseloadRequest{IncludeClosed: true}))
 		w.place = there
 		require.Equal(t, []string{patient}, patients(w.list(10, &caseloadv1.ListCaseloadRequest{})))
+	})
+}
+
+// The unit's manager has the follow-up lists; nobody's symptoms, consents and safety.
+func TestNoListForManagers(t *testing.T) {
+	run(t, func(t *testing.T, w *ward) {
+		w.register()
+		w.h.Settle()
+		manager := w.h.As("unit_manager", w.place)
+		_, err := w.client.ListCaseload(manager, &caseloadv1.ListCaseloadRequest{CareUnitId: w.place.UnitID})
+		requireReason(t, err, codes.PermissionDenied, "ROLE_REQUIRED")
+		_, err = w.client.WatchCaseload(manager, &caseloadv1.WatchCaseloadRequest{CareUnitId: w.place.UnitID})
+		requireReason(t, err, codes.PermissionDenied, "ROLE_REQUIRED")
 	})
 }
 

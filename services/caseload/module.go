@@ -21,7 +21,10 @@ var Module = app.Module{Name: "caseload", Private: true, Migrations: migrations,
 
 func start(_ context.Context, host *app.Host) error {
 	s := store.New()
-	server := api.NewServer(host, s)
+	server, err := api.NewServer(host, s)
+	if err != nil {
+		return err
+	}
 	caseloadv1.RegisterCaseloadServiceServer(host.Server, server)
 	unasked := worker.New(s, server.Heard)
 	for _, source := range worker.Sources() {

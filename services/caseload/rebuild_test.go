@@ -15,7 +15,6 @@ import (
 	caseloadv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/caseload/v1"
 	employerdialoguev1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1"
 	followupv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/followup/v1"
-	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
 
 	"github.com/coworkcare/coworkcare/platform/act"
 	"github.com/coworkcare/coworkcare/platform/event"
@@ -90,9 +89,13 @@ func TestRebuild(t *testing.T) {
 
 		w.h.Settle()
 		require.Equal(t, before, w.told())
-		changes := w.watch(ctx, told.GetNextCursor(), 0, 200)
-		require.False(t, changes.GetRebuilt())
-		require.NotEmpty(t, changes.GetChanges(), "the rows that have come since")
+		built := w.watch(ctx, told.GetNextCursor(), 30, 200)
+		require.True(t, built.GetRebuilt(), "once more, when it has caught up")
+		require.Empty(t, built.GetChanges())
+		require.Empty(t, w.h.Events("caseload"), "what is only heard again is no change")
+		quiet := w.watch(ctx, built.GetNextCursor(), 0, 200)
+		require.False(t, quiet.GetRebuilt())
+		require.Empty(t, quiet.GetChanges())
 
 		again, err := w.client.RebuildCaseload(operator, request)
 		require.NoError(t, err)
@@ -126,6 +129,39 @@ func TestRebuild(t *testing.T) {
 
 		_, err = w.client.RebuildCaseload(ctx, &caseloadv1.RebuildCaseloadRequest{})
 		requireReason(t, err, codes.PermissionDenied, "ROLE_REQUIRED")
+	})
+}
+
+// What happens while the building catches up is told at once, and what comes late once it has; a watcher who follows the cursors ends
+// with the list as it is.
+func TestWatchWhileBuilding(t *testing.T) {
+	run(t, func(t *testing.T, w *ward) {
+		patient, _ := w.register()
+		w.h.Settle()
+		late := w.h.Clock.Now()
+		w.h.Clock.Advance(time.Hour)
+		ctx := w.manager()
+		w.due(patient, newID(1), "2026-03-10", followupv1.FollowUp_OPEN)
+		numberLog(t, w, "followup")
+		w.h.Clock.Advance(time.Minute)
+		_, err := w.client.RebuildCaseload(w.h.As("operator", w.place), &caseloadv1.RebuildCaseloadRequest{})
+		require.NoError(t, err)
+		building := w.watch(ctx, "", 0, 0)
+		w.due(patient, newID(2), "2026-03-11", followupv1.FollowUp_OPEN)
+		w.h.Settle()
+		built := w.watch(ctx, building.GetNextCursor(), 0, 0)
+		require.True(t, built.GetRebuilt())
+		require.Len(t, w.h.Events("caseload"), 1, "what has happened since is told, what had happened before is not")
+		require.EqualValues(t, 2, w.one(patient).GetOpenFollowUpCount())
+
+		now := w.h.Clock.Now()
+		w.h.Clock.Set(late)
+		w.due(patient, newID(3), "2026-03-12", followupv1.FollowUp_OPEN)
+		w.h.Clock.Set(now)
+		w.h.Settle()
+		changes := w.watch(ctx, built.GetNextCursor(), 0, 0)
+		require.Len(t, changes.GetChanges(), 1, "what happened before and is heard only now is missed by nobody")
+		require.EqualValues(t, 3, changes.GetChanges()[0].GetRow().GetOpenFollowUpCount())
 	})
 }
 
@@ -169,6 +205,7 @@ func TestFreshness(t *testing.T) {
 		}
 
 		w.h.Settle()
+		w.h.Clock.Advance(time.Second) // one look serves for that long
 		require.Zero(t, read().GetAgeSeconds())
 		require.EqualValues(t, 1, w.one(patient).GetOpenFollowUpCount())
 	})
@@ -199,29 +236,4 @@ func numberLog(t *testing.T, w *ward, source string) {
 		_, err := event.Number(tx)
 		return err
 	}))
-}
-
-// A patient of whom nothing has been heard yet, or whose record has ended, has a brief that says what it knows.
-func TestBriefOfTheUnheard(t *testing.T) {
-	run(t, func(t *testing.T, w *ward) {
-		patient, episode := w.register()
-		w.h.Settle()
-		brief, err := w.client.GetPatientBrief(w.manager(), &caseloadv1.GetPatientBriefRequest{PatientId: patient})
-		require.NoError(t, err)
-		require.Equal(t, episode, brief.GetRow().GetCareEpisodeId())
-		require.Len(t, brief.GetHowTheModelWorks(), 7)
-		var missing []caseloadv1.MissingPart_Part
-		for _, part := range brief.GetMissingParts() {
-			require.Equal(t, caseloadv1.MissingPart_UNAVAILABLE, part.GetCause())
-			missing = append(missing, part.GetPart())
-		}
-		require.Equal(t, []caseloadv1.MissingPart_Part{caseloadv1.MissingPart_NAMES,
-			caseloadv1.MissingPart_RECOMMENDATIONS, caseloadv1.MissingPart_READINGS}, missing, "nobody is here who has them; an episode that nobody knows is no part")
-
-		w.belongs(patient, w.place, patientv1.Patient_MERGED)
-		w.h.Settle()
-		brief, err = w.client.GetPatientBrief(w.manager(), &caseloadv1.GetPatientBriefRequest{PatientId: patient})
-		require.NoError(t, err)
-		require.EqualValues(t, 3, brief.GetPictureVersion())
-	})
 }

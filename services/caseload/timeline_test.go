@@ -1,7 +1,9 @@
 package caseload_test
 
 import (
+	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,6 +14,7 @@ import (
 	caseloadv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/caseload/v1"
 	employerdialoguev1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/employerdialogue/v1"
 	followupv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/followup/v1"
+	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
 
 	"github.com/coworkcare/coworkcare/platform/act"
 )
@@ -19,10 +22,14 @@ import (
 // timeline reads a whole timeline by pages of a size.
 func (w *ward) timeline(size int32, request *caseloadv1.ListTimelineRequest) []*caseloadv1.TimelineEntry {
 	w.t.Helper()
+	return w.timelineAs(w.manager(), size, request)
+}
+
+func (w *ward) timelineAs(ctx context.Context, size int32, request *caseloadv1.ListTimelineRequest) []*caseloadv1.TimelineEntry {
+	w.t.Helper()
 	request = proto.CloneOf(request)
 	request.PageSize, request.PageToken = size, ""
 	var entries []*caseloadv1.TimelineEntry
-	ctx := w.manager()
 	for {
 		answer, err := w.client.ListTimeline(ctx, request)
 		require.NoError(w.t, err)
@@ -76,6 +83,37 @@ func TestTimeline(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, employerdialoguev1.DialogueMeeting_PROPOSED, snapshot.(*employerdialoguev1.DialogueMeetingSnapshot).GetState())
 		require.NotEmpty(t, w.h.AccessRecords(patient))
+	})
+}
+
+// Who may not read consents from their owner does not see them here, on pages of any size; who holds another role at another unit
+// neither.
+func TestTimelineWithoutConsents(t *testing.T) {
+	run(t, func(t *testing.T, w *ward) {
+		patient, _ := w.register()
+		for i := range 4 {
+			w.h.Clock.Advance(3600e9)
+			w.tell("patient", "consent.declined", patient, newID(i), &patientv1.ConsentSnapshot{ConsentId: newID(i), Kind: patientv1.Consent_INFORMATION,
+				State: patientv1.Consent_DECLINED})
+			w.due(patient, newID(10+i), "2026-03-10", followupv1.FollowUp_OPEN)
+			w.sick(patient, "2026-03-01", "2026-03-31")
+		}
+		w.h.Settle()
+		all := []string{"patient.moved", "care_episode.started"}
+		without := slices.Clone(all)
+		for range 4 {
+			all = append(all, "consent.declined", "sick_leave.changed")
+			without = append(without, "sick_leave.changed")
+		}
+		for roles, want := range map[string][]string{
+			"gp": all, "care_manager": all, "rehabilitation_coordinator": all, "integration": all, "nurse gp": all,
+			"therapist": without, "psychologist": without, "physiotherapist": without, "occupational_therapist": without, "nurse": without,
+		} {
+			ctx := w.h.AsAll(strings.Fields(roles), w.place)
+			for _, size := range []int32{1, 3, 200} {
+				require.Equal(t, want, types(w.timelineAs(ctx, size, &caseloadv1.ListTimelineRequest{PatientId: patient, OldestFirst: true})), "%s, pages of %d", roles, size)
+			}
+		}
 	})
 }
 

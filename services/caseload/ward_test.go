@@ -86,7 +86,12 @@ func (w *ward) sick(patient, first, last string) {
 
 func (w *ward) due(patient, id, day string, state followupv1.FollowUp_State) {
 	w.t.Helper()
-	w.tell("followup", "follow_up.created", patient, id, &followupv1.FollowUpSnapshot{FollowUpId: id, Kind: followupv1.FollowUp_MANUAL, State: state,
+	w.dueOf(followupv1.FollowUp_MANUAL, patient, id, day, state)
+}
+
+func (w *ward) dueOf(kind followupv1.FollowUp_Kind, patient, id, day string, state followupv1.FollowUp_State) {
+	w.t.Helper()
+	w.tell("followup", "follow_up.created", patient, id, &followupv1.FollowUpSnapshot{FollowUpId: id, Kind: kind, State: state,
 		DueDate: day, DueTime: timestamppb.New(date.MustParse(day).At(17, 0))})
 }
 
@@ -106,7 +111,8 @@ func (w *ward) flag(patient, episode, id string, state careplanv1.SafetyFlag_Sta
 func (w *ward) meeting(patient, episode, id string, state employerdialoguev1.DialogueMeeting_State, recheck string) {
 	w.t.Helper()
 	w.tell("employerdialogue", "dialogue_meeting.proposed", patient, id, &employerdialoguev1.DialogueMeetingSnapshot{DialogueMeetingId: id,
-		CareEpisodeId: episode, State: state, RecheckDate: recheck, Missing: []employerdialoguev1.DialogueMeeting_Missing{employerdialoguev1.DialogueMeeting_BRIEF}})
+		CareEpisodeId: episode, State: state, RecheckDate: recheck, Missing: []employerdialoguev1.DialogueMeeting_Missing{employerdialoguev1.DialogueMeeting_EARLY_TALK,
+			employerdialoguev1.DialogueMeeting_BRIEF, employerdialoguev1.DialogueMeeting_PREPARATION}})
 }
 
 func (w *ward) manager(practitioner ...string) context.Context {

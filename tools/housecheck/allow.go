@@ -23,6 +23,7 @@ var allowances = []allowance{
 	{"wall-clock", "platform/throwaway/server_test.go", "read deadline on a pipe"},
 	{"wall-clock", "gateway/*_test.go", "deadlines of connections and calls"},
 	{"wall-clock", "gateway/watch.go", "the deadline of a write to a connection"},
+	{"wall-clock", "services/caseload/internal/api/freshness.go", "how long a service that hangs is left alone; answers keep the clock of care"},
 	{"wall-clock", "cmd/coworkcare/process.go", "how long calls under way may take to finish"},
 	{"wall-clock", "cmd/coworkctl/*.go", "how long a token lives, how far the server's clock is off, stamps of forged tokens"},
 	{"wall-clock", "cmd/internal/demo/layout.go", "how long the laying out took; another seed every time"},

@@ -72,9 +72,11 @@ func TestCommonPicture(t *testing.T) {
 		require.Len(t, again.GetReadings(), 1)
 		require.Greater(t, again.GetPictureVersion(), brief.GetPictureVersion())
 
-		// The manager of the unit sees the list, with the names, and nobody's brief.
+		// The team sees the list, with the names; the manager of the unit neither that nor anybody's brief.
 		manager := w.as(identity.RoleUnitManager, w.own)
-		list, err := client.ListCaseload(manager, &caseloadv1.ListCaseloadRequest{CareUnitId: w.own.UnitID})
+		_, err = client.ListCaseload(manager, &caseloadv1.ListCaseloadRequest{CareUnitId: w.own.UnitID})
+		require.Equal(t, codes.PermissionDenied, status.Code(err))
+		list, err := client.ListCaseload(w.as(identity.RoleCareManager, w.own), &caseloadv1.ListCaseloadRequest{CareUnitId: w.own.UnitID})
 		require.NoError(t, err)
 		require.Len(t, list.GetRows(), 1)
 		require.Equal(t, again.GetRow().GetPictureVersion(), list.GetRows()[0].GetPictureVersion())

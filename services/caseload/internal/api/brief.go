@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	careplanv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/careplan/v1"
@@ -10,9 +11,13 @@ import (
 	patientv1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/patient/v1"
 	sickleavev1 "github.com/coworkcare/coworkcare/proto/gen/coworkcare/sickleave/v1"
 
+	"github.com/coworkcare/coworkcare/platform/access"
 	"github.com/coworkcare/coworkcare/platform/identity"
 	"github.com/coworkcare/coworkcare/services/caseload/internal/caseload"
 )
+
+// errNoName is that the patient service gave no name: the patient is just moving, or the record has ended.
+var errNoName = errors.New("the patient service gave no name")
 
 // mostListed is how many recommendations, readings and agreements one page shows.
 const mostListed = 20
@@ -34,8 +39,13 @@ func (s *Server) GetPatientBrief(ctx context.Context, request *caseloadv1.GetPat
 	}
 	var page parts
 	page.ask(ctx, caseloadv1.MissingPart_NAMES, func(ctx context.Context) error {
-		names, err := s.names(ctx, p.Place.UnitID, []string{p.PatientID})
-		call(brief.GetRow(), names[p.PatientID])
+		// The picture may not know yet that the patient has moved; who let the caller in does.
+		names, err := s.names(ctx, access.PlaceFrom(ctx).UnitID, []string{p.PatientID})
+		name, found := names[p.PatientID]
+		call(brief.GetRow(), name)
+		if err == nil && !found {
+			return errNoName
+		}
 		return err
 	})
 	if p.EpisodeID != "" {

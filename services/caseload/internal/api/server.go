@@ -22,6 +22,7 @@ type Server struct {
 	host      *app.Host
 	store     *store.Store
 	fresh     *freshness
+	readers   readers
 	elsewhere elsewhere
 }
 
@@ -31,17 +32,21 @@ type elsewhere struct {
 }
 
 // NewServer returns a server on a store.
-func NewServer(host *app.Host, s *store.Store) *Server {
+func NewServer(host *app.Host, s *store.Store) (*Server, error) {
+	readers, err := readersOf(readBy)
+	if err != nil {
+		return nil, err
+	}
 	return &Server{
-		host: host, store: s, fresh: &freshness{host: host, store: s, known: map[string]time.Time{}},
+		host: host, store: s, fresh: newFreshness(host, s), readers: readers,
 		elsewhere: elsewhere{
 			patient: host.Conn("patient"), carePlan: host.Conn("careplan"), sickLeave: host.Conn("sickleave"), employerDialogue: host.Conn("employerdialogue"),
 		},
-	}
+	}, nil
 }
 
 // Heard tells the server that something has been heard: what it knows of how far the picture has got is out of date.
-func (s *Server) Heard() { s.fresh.forget() }
+func (s *Server) Heard() { s.fresh.hear() }
 
 // now is the moment of a reading, by the clock that decides care.
 func (s *Server) now() time.Time { return s.host.Clock.Now() }

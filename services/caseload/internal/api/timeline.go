@@ -22,7 +22,7 @@ func (s *Server) ListTimeline(ctx context.Context, request *caseloadv1.ListTimel
 	if err != nil {
 		return nil, badPageToken()
 	}
-	filter := store.TimelineFilter{PractitionerID: request.GetPractitionerId(), OldestFirst: request.GetOldestFirst()}
+	filter := store.TimelineFilter{PractitionerID: request.GetPractitionerId(), OldestFirst: request.GetOldestFirst(), Hidden: s.readers.hiddenFrom(ctx)}
 	for _, track := range request.GetTracks() {
 		filter.Tracks = append(filter.Tracks, track.String())
 	}

@@ -15,6 +15,9 @@ import (
 	"github.com/coworkcare/coworkcare/platform/page"
 )
 
+// catchUpPoll is how long who watches waits at a time while the building catches up, which rings no bell.
+const catchUpPoll = 2 * time.Second
+
 // watched is a cursor: how far a building's changes have been told.
 type watched struct {
 	epoch    string
@@ -40,7 +43,7 @@ func (s *Server) WatchCaseload(ctx context.Context, request *caseloadv1.WatchCas
 		return nil, badPageToken()
 	}
 	// What is told from here on belongs to this building, or to a later one: then its cursor is refused next time.
-	build, err := s.fresh.build(ctx)
+	build, err := s.fresh.caughtUp(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +63,11 @@ func (s *Server) WatchCaseload(ctx context.Context, request *caseloadv1.WatchCas
 		from = given
 	}
 	query := event.Query{After: from.sequence, UnitIDs: []string{request.GetCareUnitId()}, Limit: limit}
-	events, next, err := s.host.ListOwnEvents(ctx, query, time.Duration(request.GetWaitSeconds())*time.Second)
+	wait := time.Duration(request.GetWaitSeconds()) * time.Second
+	if !build.Built {
+		wait = min(wait, catchUpPoll)
+	}
+	events, next, err := s.host.ListOwnEvents(ctx, query, wait)
 	if err != nil {
 		return nil, err
 	}

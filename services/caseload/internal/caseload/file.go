@@ -18,6 +18,7 @@ type Role string
 // The roles that decide what waits.
 const (
 	GP                        Role = "gp"
+	CareManager               Role = "care_manager"
 	RehabilitationCoordinator Role = "rehabilitation_coordinator"
 )
 
@@ -142,11 +143,9 @@ type ReturnPlan struct{ Standing }
 // Meeting is a dialogue meeting.
 type Meeting struct {
 	Standing
-	Dialogue  bool      `json:"dialogue,omitempty"` // recorded as a dialogue meeting, and not as another talk
 	Scheduled time.Time `json:"scheduled,omitzero"`
 	Recheck   date.Day  `json:"recheck,omitzero"`
 	Missing   []string  `json:"missing,omitempty"`
-	Held      date.Day  `json:"held,omitzero"`
 	Mistaken  bool      `json:"mistaken,omitempty"`
 }
 
@@ -159,8 +158,9 @@ type Agreement struct {
 // FollowUp is something due.
 type FollowUp struct {
 	Standing
-	Day date.Day  `json:"day"` // on which it is due
-	Due time.Time `json:"due"` // from which it is overdue
+	Day         date.Day  `json:"day"`                    // on which it is due
+	Due         time.Time `json:"due"`                    // from which it is overdue
+	MeetingFlag int       `json:"meeting_flag,omitempty"` // of a missing dialogue meeting: 30, 60 or 90, by its rank
 }
 
 // Reading is somebody's "I have read".
@@ -194,7 +194,7 @@ func (r Reading) Subject() string { return r.ID }
 
 // What is shown of each kind.
 func (p Patient) Shown() bool        { return true }
-func (e Episode) Shown() bool        { return e.State != mistaken }
+func (e Episode) Shown() bool        { return true } // also a mistake: nothing that names it waits any longer
 func (c Consent) Shown() bool        { return c.State != mistaken && c.State != "REPLACED" }
 func (p Plan) Shown() bool           { return p.State != mistaken }
 func (c Contact) Shown() bool        { return c.State == "HELD" || c.open() }

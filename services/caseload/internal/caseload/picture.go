@@ -30,8 +30,6 @@ type Picture struct {
 	NextContact date.Day  `json:"next_contact,omitzero"`
 
 	Meeting   *Meeting   `json:"meeting,omitempty"`
-	MetOn     date.Day   `json:"met_on,omitzero"` // the last day on which a dialogue meeting was held
-	PutOff    bool       `json:"put_off,omitempty"`
 	Decisions []Decision `json:"decisions,omitempty"`
 	Flag      *Flag      `json:"flag,omitempty"`
 	FollowUps []Due      `json:"follow_ups,omitempty"` // the open ones, by day
@@ -62,8 +60,9 @@ type Score struct {
 
 // Due is an open follow-up.
 type Due struct {
-	Day date.Day  `json:"day"`
-	At  time.Time `json:"at"`
+	Day         date.Day  `json:"day"`
+	At          time.Time `json:"at"`
+	MeetingFlag int       `json:"meeting_flag,omitempty"`
 }
 
 // DecisionKind is what is to be decided, spelled as in the contract.
@@ -118,7 +117,7 @@ func Derive(f *File) Picture {
 func (p *Picture) episode(episodes []Episode) {
 	slices.SortStableFunc(episodes, func(a, b Episode) int { return a.Start.Compare(b.Start) })
 	for _, e := range episodes {
-		if p.EpisodeOpen && e.State != open {
+		if e.State == mistaken || p.EpisodeOpen && e.State != open {
 			continue
 		}
 		p.EpisodeID, p.EpisodeOpen, p.EpisodeStart, p.Team = e.ID, e.State == open, e.Start, e.Team
@@ -128,12 +127,13 @@ func (p *Picture) episode(episodes []Episode) {
 	}
 }
 
-// open says that the contact is still to take place, or to be tried again.
+// open says that the contact is still to take place, or to be called off.
 func (c Contact) open() bool { return c.State == "BOOKED" || c.State == "NOT_ANSWERED" }
 
-// contacts finds when a contact was held last, and the day of the next: booked, to be tried again, or planned and not booked.
+// contacts finds when a contact was held last, and the day of the next: booked, or planned and not tried yet. One that was not
+// answered has its day behind it.
 func (p *Picture) contacts(f *File) {
-	booked := map[string]bool{}
+	tried := map[string]bool{}
 	next := func(day date.Day) {
 		if !day.IsZero() && (p.NextContact.IsZero() || day.Before(p.NextContact)) {
 			p.NextContact = day
@@ -142,8 +142,8 @@ func (p *Picture) contacts(f *File) {
 	for _, c := range all[Contact](f) {
 		switch {
 		case c.open():
-			booked[c.PlannedID] = true
-			if !c.Scheduled.IsZero() {
+			tried[c.PlannedID] = true
+			if c.State == "BOOKED" && !c.Scheduled.IsZero() {
 				next(date.Of(c.Scheduled))
 			}
 		case c.Result.After(p.LastContact):
@@ -155,7 +155,7 @@ func (p *Picture) contacts(f *File) {
 			continue
 		}
 		for _, one := range plan.Planned {
-			if !booked[one.ID] {
+			if !tried[one.ID] {
 				next(one.Day)
 			}
 		}
@@ -199,22 +199,16 @@ func (p *Picture) meetings(meetings []Meeting) {
 		if p.Meeting == nil || underWay[m.State] || !underWay[p.Meeting.State] {
 			p.Meeting = &m
 		}
-		p.PutOff = p.PutOff || m.State == "DEFERRED" || m.State == "DECLINED"
-		if m.State == "ONGOING" || m.State == "PAUSED" || m.State == "ENDED" || m.State == "CONCLUDED" && m.Dialogue {
-			met := m.Held
-			if met.IsZero() {
-				met = date.Of(m.Since) // it is being held
-			}
-			p.MetOn = max(p.MetOn, met)
-		}
 	}
 }
 
 func (p *Picture) due(followUps []FollowUp) {
 	for _, f := range followUps {
-		p.FollowUps = append(p.FollowUps, Due{Day: f.Day, At: f.Due})
+		p.FollowUps = append(p.FollowUps, Due{Day: f.Day, At: f.Due, MeetingFlag: f.MeetingFlag})
 	}
-	slices.SortFunc(p.FollowUps, func(a, b Due) int { return cmp.Or(a.Day.Compare(b.Day), a.At.Compare(b.At)) })
+	slices.SortFunc(p.FollowUps, func(a, b Due) int {
+		return cmp.Or(a.Day.Compare(b.Day), a.At.Compare(b.At), cmp.Compare(a.MeetingFlag, b.MeetingFlag))
+	})
 }
 
 // plans finds the plans in force, else the last ones, and the agreements of the open episode.
@@ -236,12 +230,15 @@ func (p *Picture) plans(f *File) {
 	}
 }
 
-// decisions gathers what waits for somebody, the oldest first.
+// decisions gathers what waits for somebody, the oldest first. What belongs to an episode that has ended waits no longer, but for
+// what must be done all the same: a risk is assessed and a certificate signed or put away, whatever the episode.
 func (p *Picture) decisions(f *File) {
 	wait := func(kind DecisionKind, s Standing, since time.Time, role Role, from date.Day) {
 		p.Decisions = append(p.Decisions, Decision{Kind: kind, SubjectID: s.ID, Since: since, Role: role, From: from})
 	}
+	ended := map[string]bool{}
 	for _, e := range all[Episode](f) {
+		ended[e.ID] = e.State != open
 		for _, r := range e.Referrals {
 			if e.State == open && r.State == "PENDING" {
 				wait(DecideReferral, Standing{ID: r.ID}, r.Since, r.Role, 0)
@@ -249,15 +246,17 @@ func (p *Picture) decisions(f *File) {
 		}
 	}
 	for _, r := range all[Recommendation](f) {
-		wait(DecideRecommendation, r.Standing, r.Since, GP, 0)
+		if !ended[r.EpisodeID] {
+			wait(DecideRecommendation, r.Standing, r.Since, GP, 0)
+		}
 	}
 	for _, r := range all[ReturnPlan](f) {
-		if r.State == "PROPOSED" {
+		if r.State == "PROPOSED" && !ended[r.EpisodeID] {
 			wait(DecideReturnPlan, r.Standing, r.Since, GP, 0)
 		}
 	}
 	for _, flag := range all[Flag](f) {
-		wait(DecideRisk, flag.Standing, flag.Raised, GP, 0)
+		wait(DecideRisk, flag.Standing, flag.Raised, CareManager, 0)
 		if p.Flag == nil || flag.Urgent && !p.Flag.Urgent || flag.Urgent == p.Flag.Urgent && flag.Raised.Before(p.Flag.Raised) {
 			p.Flag = &flag
 		}
@@ -266,7 +265,7 @@ func (p *Picture) decisions(f *File) {
 		wait(DecideCertificate, c.Standing, c.Since, GP, 0)
 	}
 	for _, m := range all[Meeting](f) {
-		if m.State == "DEFERRED" && !m.Recheck.IsZero() {
+		if m.State == "DEFERRED" && !m.Recheck.IsZero() && !ended[m.EpisodeID] {
 			wait(DecideDeferredMeeting, m.Standing, m.Recheck.At(0, 0).UTC(), RehabilitationCoordinator, m.Recheck)
 		}
 	}

@@ -91,37 +91,53 @@ func TestLinesDivideTheDays(t *testing.T) {
 	})
 }
 
+// The flag is the highest that the follow-ups have open and due; who has deferred or declined what is theirs to know.
 func TestMeetingFlag(t *testing.T) {
-	long := SickLeave{Cases: []Case{{Start: day("2026-03-01"), End: day("2026-12-31")}}}
-	meeting := func(state string, held string) Meeting {
-		m := Meeting{Standing: Standing{ID: "m", EpisodeID: "e", State: state, Since: noon("2026-04-01")}, Dialogue: true}
-		if held != "" {
-			m.Held = day(held)
-		}
-		return m
+	flag := func(id string, rank int, due, state string) Fact {
+		return FollowUp{Standing: Standing{ID: id, State: state}, Day: day(due), Due: day(due).At(17, 0).UTC(), MeetingFlag: rank}
 	}
+	first, second := flag("1", 30, "2026-04-01", open), flag("2", 60, "2026-05-04", open)
+	declined := Meeting{Standing: Standing{ID: "m", EpisodeID: "e", State: "DECLINED"}}
+	long := SickLeave{PatientID: "patient", Cases: []Case{{Start: day("2026-03-01"), End: day("2026-12-31")}}}
 	episode := openEpisode("e", "2026-03-01")
 	for name, c := range map[string]struct {
 		day   string
 		facts []Fact
 		want  int
 	}{
-		"29 days":            {"2026-03-30", []Fact{long, episode}, 0},
-		"30 days":            {"2026-03-31", []Fact{long, episode}, 30},
-		"60 days":            {"2026-04-30", []Fact{long, episode}, 60},
-		"a year":             {"2026-12-31", []Fact{long, episode}, 90},
-		"ended":              {"2027-01-01", []Fact{long, episode}, 0},
-		"no episode":         {"2026-04-30", []Fact{long}, 0},
-		"proposed only":      {"2026-04-30", []Fact{long, episode, meeting("PROPOSED", "")}, 60},
-		"deferred":           {"2026-04-30", []Fact{long, episode, meeting("DEFERRED", "")}, 0},
-		"declined":           {"2026-04-30", []Fact{long, episode, meeting("DECLINED", "")}, 0},
-		"held":               {"2026-04-30", []Fact{long, episode, meeting("CONCLUDED", "2026-03-20")}, 0},
-		"held before":        {"2026-04-30", []Fact{long, episode, meeting("CONCLUDED", "2026-02-20")}, 60},
-		"being held":         {"2026-04-30", []Fact{long, episode, meeting("ONGOING", "")}, 0},
-		"not held":           {"2026-04-30", []Fact{long, episode, meeting("NOT_HELD", "")}, 60},
-		"registered by slip": {"2026-04-30", []Fact{long, episode, Meeting{Standing: Standing{ID: "m", EpisodeID: "e", State: "CONCLUDED"}, Dialogue: true, Held: day("2026-03-20"), Mistaken: true}}, 60},
+		"none":                            {"2026-12-31", []Fact{long, episode}, 0},
+		"not due yet":                     {"2026-03-31", []Fact{long, episode, first}, 0},
+		"due":                             {"2026-04-01", []Fact{long, episode, first, second}, 30},
+		"the second as well":              {"2026-05-04", []Fact{long, episode, second, first}, 60},
+		"put off":                         {"2026-05-04", []Fact{long, episode, first, flag("1", 30, "2026-04-01", "CANCELLED")}, 0},
+		"an old one declined, asked anew": {"2026-05-04", []Fact{long, episode, declined, first}, 30},
+		"something else is overdue":       {"2026-05-04", []Fact{long, episode, flag("3", 0, "2026-04-01", open)}, 0},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, Derive(fileOf(c.facts...)).On(noon(c.day)).MeetingFlag) })
+	}
+}
+
+// What belongs to an episode that has ended waits for nobody; a risk and a certificate are to be dealt with all the same.
+func TestDecisionsOfEndedEpisodes(t *testing.T) {
+	standing := func(id, state string) Standing { return Standing{ID: id, EpisodeID: "e", State: state} }
+	facts := []Fact{
+		Recommendation{standing("advice", open)}, ReturnPlan{standing("return", "PROPOSED")}, Certificate{standing("draft", "DRAFT")},
+		Flag{Standing: standing("flag", open)}, Meeting{Standing: standing("meeting", "DEFERRED"), Recheck: day("2026-03-01")},
+	}
+	waits := func(more ...Fact) (kinds []DecisionKind) {
+		for _, d := range Derive(fileOf(append(more, facts...)...)).Decisions {
+			kinds = append(kinds, d.Kind)
+			require.Equal(t, d.Kind == DecideRisk, d.Role == CareManager, "one owner of each: of a risk the care manager")
+		}
+		return kinds
+	}
+	everything := []DecisionKind{DecideCertificate, DecideRecommendation, DecideReturnPlan, DecideRisk, DecideDeferredMeeting}
+	require.ElementsMatch(t, everything, waits(), "an episode that nobody has told of yet hides nothing")
+	require.ElementsMatch(t, everything, waits(openEpisode("e", "2026-03-01")))
+	for _, state := range []string{"CLOSED", mistaken} {
+		ended := openEpisode("e", "2026-03-01")
+		ended.State = state
+		require.ElementsMatch(t, []DecisionKind{DecideCertificate, DecideRisk}, waits(ended, openEpisode("another", "2026-04-01")), state)
 	}
 }
 
@@ -158,7 +174,10 @@ func TestContacts(t *testing.T) {
 	require.Equal(t, day("2026-03-12"), p.NextContact, "booked for another day")
 	require.Zero(t, p.LastContact)
 	p = Derive(fileOf(plan, contact("c", "p1", "BOOKED", "2026-03-12"), contact("c", "p1", "NOT_ANSWERED", "2026-03-12")))
-	require.Equal(t, day("2026-03-12"), p.NextContact, "to be tried again")
+	require.Equal(t, day("2026-03-24"), p.NextContact, "its day is past")
+	p = Derive(fileOf(contact("c", "", "NOT_ANSWERED", "2026-03-12"), contact("d", "", "BOOKED", "2026-03-20")))
+	require.Equal(t, day("2026-03-20"), p.NextContact, "a later booking is not hidden by it")
+	require.Zero(t, Derive(fileOf(contact("c", "", "NOT_ANSWERED", "2026-03-12"))).NextContact)
 	p = Derive(fileOf(Plan{Standing: plan.Standing, Planned: plan.Planned[1:]}, contact("c", "p1", "HELD", "2026-03-12"), contact("d", "", "CANCELLED", "2026-03-13")))
 	require.Equal(t, day("2026-03-24"), p.NextContact)
 	require.Equal(t, noon("2026-03-12"), p.LastContact)

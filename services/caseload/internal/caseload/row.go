@@ -1,7 +1,6 @@
 package caseload
 
 import (
-	"slices"
 	"time"
 
 	"github.com/coworkcare/coworkcare/platform/date"
@@ -10,19 +9,15 @@ import (
 // Row is a picture as it stands at a moment.
 type Row struct {
 	Picture
-	Members       []Member // who is in the team today
-	Consent       string   // what the patient says to coordination today; empty when not asked, or when it covers other days
-	Leave         *Leave   // nil when there never was one
-	MeetingFlag   int
+	Members       []Member   // who is in the team today
+	Consent       string     // what the patient says to coordination today; empty when not asked, or when it covers other days
+	Leave         *Leave     // nil when there never was one
+	MeetingFlag   int        // the highest flag of a missing meeting that is due; the follow-ups alone decide which there are
 	Open          []Decision // what waits today
 	OpenFollowUps int
 	Overdue       int
 	NextDue       date.Day
 }
-
-// meetingLimits are the days of sick leave after which a missing dialogue meeting is flagged; the model's trial held the
-// meeting within three months.
-var meetingLimits = []int{30, 60, 90}
 
 // On is the picture as it stands at a moment.
 func (p Picture) On(now time.Time) Row {
@@ -39,7 +34,6 @@ func (p Picture) On(now time.Time) Row {
 	if c, ok := shownAt(p.Cases, today); ok {
 		leave := c.on(today)
 		r.Leave = &leave
-		r.MeetingFlag = p.meetingFlag(leave, today)
 	}
 	for _, d := range p.Decisions {
 		if !d.From.After(today) {
@@ -50,6 +44,9 @@ func (p Picture) On(now time.Time) Row {
 		if f.At.Before(now) {
 			r.Overdue++
 		}
+		if !f.Day.After(today) {
+			r.MeetingFlag = max(r.MeetingFlag, f.MeetingFlag)
+		}
 	}
 	if len(p.FollowUps) > 0 {
 		r.NextDue = p.FollowUps[0].Day
@@ -59,20 +56,6 @@ func (p Picture) On(now time.Time) Row {
 
 func (m Member) isIn(day date.Day) bool {
 	return !m.Start.After(day) && (m.End.IsZero() || !m.End.Before(day))
-}
-
-// meetingFlag is the limit of days passed last without a meeting held, deferred or declined in an open episode.
-func (p Picture) meetingFlag(leave Leave, today date.Day) int {
-	if !p.EpisodeOpen || !leave.Ongoing || p.PutOff || !p.MetOn.IsZero() && !p.MetOn.Before(leave.Start) {
-		return 0
-	}
-	passed := today.Sub(leave.Start)
-	for _, limit := range slices.Backward(meetingLimits) {
-		if passed >= limit {
-			return limit
-		}
-	}
-	return 0
 }
 
 // Line is what a picture is found and ordered by in a caseload, on the days from From until Until. Zero days stand for no bound

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,9 +57,9 @@ func facts() []caseload.Fact {
 		caseload.Certificate{Standing: standing("certificate", "DRAFT")},
 		caseload.SickLeave{PatientID: "patient", Cases: []caseload.Case{{Start: today, End: today.AddDays(9), Periods: []caseload.Period{{Start: today, End: today.AddDays(9), Degree: 50}}}}},
 		caseload.ReturnPlan{Standing: standing("return", "PROPOSED")},
-		caseload.Meeting{Standing: standing("meeting", "DEFERRED"), Dialogue: true, Scheduled: at(12), Recheck: today, Missing: []string{"BRIEF"}, Held: today},
+		caseload.Meeting{Standing: standing("meeting", "DEFERRED"), Scheduled: at(12), Recheck: today, Missing: []string{"BRIEF"}},
 		caseload.Agreement{Standing: standing("agreement", "")},
-		caseload.FollowUp{Standing: standing("due", "OPEN"), Day: today, Due: at(17)},
+		caseload.FollowUp{Standing: standing("due", "OPEN"), Day: today, Due: at(17), MeetingFlag: 60},
 		caseload.Reading{ID: "reading", PractitionerID: "gp"},
 	}
 }
@@ -138,13 +139,35 @@ func TestHear(t *testing.T) {
 		f = hear(heard("note", "one", 7, 13))
 		require.EqualValues(t, 10, f.Version)
 		require.Equal(t, "unit at 13", f.Heard.UnitID)
+		before := files(t, db)
 		write(t, db, func(tx *sqldb.Tx) error { return s.Forget(tx, Build{Epoch: "next", Begin: at(8)}) })
+		require.Equal(t, db.Engine() == sqldb.Postgres, !slices.Equal(before, files(t, db)), "emptied at once, not row by row")
 		require.EqualValues(t, 2, hear(heard("note", "one", 2, 10)).Version, "forgotten")
 		b, begun, err := s.Build(db.Read(t.Context()))
 		require.NoError(t, err)
 		require.True(t, begun)
 		require.Equal(t, Build{Epoch: "next", Begin: at(8)}, b)
+		for _, next := range []string{"caught up", "too late"} {
+			write(t, db, func(tx *sqldb.Tx) error { return s.CatchUp(tx, "next", next) })
+			b, _, err = s.Build(db.Read(t.Context()))
+			require.NoError(t, err)
+			require.Equal(t, Build{Epoch: "caught up", Begin: at(8), Built: true}, b)
+		}
 	})
+}
+
+// files are where PostgreSQL keeps the tables: emptying one at once begins a new file.
+func files(t *testing.T, db *sqldb.DB) (all []int64) {
+	t.Helper()
+	if db.Engine() != sqldb.Postgres {
+		return nil
+	}
+	for _, table := range []string{"line", "line_team", "picture", "told", "patient_file", "timeline"} {
+		var file int64
+		require.NoError(t, db.Read(t.Context()).QueryRow(`SELECT pg_relation_filenode(CAST($1 AS regclass))`, table).Scan(&file))
+		all = append(all, file)
+	}
+	return all
 }
 
 // fill adds patients with the numbers from first to last, one in ten of them at the unit, three in four with an open episode.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,6 +45,7 @@ type TimelineFilter struct {
 	Tracks         []string // nil: all but FollowUps
 	From           time.Time
 	OldestFirst    bool
+	Hidden         []string // kinds of things, by the first part of their types, that are left out
 }
 
 // TimelinePage asks for the entries after one, in the order asked for.
@@ -71,6 +73,9 @@ func (s *Store) Timeline(q sqldb.Querier, patientID string, f TimelineFilter, p 
 	}
 	if !f.From.IsZero() {
 		w.and("event_time >= " + w.arg(sqldb.Micros(f.From)))
+	}
+	for _, kind := range f.Hidden {
+		w.and("SUBSTR(type, 1, " + strconv.Itoa(len(kind)+1) + ") <> " + w.arg(kind+"."))
 	}
 	after, order := "<", " DESC"
 	if f.OldestFirst {

@@ -79,7 +79,10 @@ func (r *reader) fact(e *eventv1.Event, snapshot proto.Message) caseload.Fact {
 	case *employerdialoguev1.AgreementSnapshot:
 		return caseload.Agreement{Standing: caseload.Standing{ID: id, EpisodeID: s.GetCareEpisodeId()}, Mistaken: s.GetRegisteredInError()}
 	case *followupv1.FollowUpSnapshot:
-		return caseload.FollowUp{Standing: r.standing(id, s.GetCareEpisodeId(), s.GetState()), Day: r.day(s.GetDueDate()), Due: instant(s.GetDueTime())}
+		return caseload.FollowUp{
+			Standing: r.standing(id, s.GetCareEpisodeId(), s.GetState()), Day: r.day(s.GetDueDate()), Due: instant(s.GetDueTime()),
+			MeetingFlag: meetingFlags[s.GetKind()],
+		}
 	default:
 		return nil
 	}
@@ -106,6 +109,11 @@ func instant(t *timestamppb.Timestamp) time.Time {
 		return time.Time{}
 	}
 	return sqldb.FromMicros(t.AsTime().UnixMicro())
+}
+
+// meetingFlags are the ranks of the flags of a missing dialogue meeting, as the row gives them.
+var meetingFlags = map[followupv1.FollowUp_Kind]int{
+	followupv1.FollowUp_MEETING_MISSING_FIRST: 30, followupv1.FollowUp_MEETING_MISSING_SECOND: 60, followupv1.FollowUp_MEETING_MISSING_THIRD: 90,
 }
 
 func role(r accessv1.Role) caseload.Role { return caseload.Role(access.RoleOf(r)) }
@@ -163,8 +171,7 @@ func (r *reader) sickLeave(id string, s *sickleavev1.SickLeaveSnapshot) caseload
 
 func (r *reader) meeting(id string, s *employerdialoguev1.DialogueMeetingSnapshot) caseload.Meeting {
 	m := caseload.Meeting{
-		Standing: r.standing(id, s.GetCareEpisodeId(), s.GetState()), Dialogue: s.GetKind() == employerdialoguev1.DialogueMeeting_DIALOGUE_MEETING,
-		Scheduled: instant(s.GetScheduledTime()), Recheck: r.day(s.GetRecheckDate()), Held: r.day(s.GetHeldDate()),
+		Standing: r.standing(id, s.GetCareEpisodeId(), s.GetState()), Scheduled: instant(s.GetScheduledTime()), Recheck: r.day(s.GetRecheckDate()),
 		Mistaken: s.GetRegisteredInError(),
 	}
 	for _, missing := range s.GetMissing() {

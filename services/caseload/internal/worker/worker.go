@@ -56,7 +56,8 @@ func (w *Worker) OnEvent(tx *act.Tx, e *eventv1.Event) error {
 	if err != nil {
 		return err
 	}
-	if err := w.store.Turn(tx.Tx, store.Build{Epoch: tx.NewID(), Begin: tx.Now}); err != nil {
+	build, err := w.store.Turn(tx.Tx, store.Build{Epoch: tx.NewID(), Begin: tx.Now})
+	if err != nil {
 		return err
 	}
 	if err := w.note(tx, e, snapshot); err != nil {
@@ -84,6 +85,9 @@ func (w *Worker) OnEvent(tx *act.Tx, e *eventv1.Event) error {
 	change, err := w.store.SavePicture(tx.Tx, picture)
 	if err != nil || change == nil {
 		return err
+	}
+	if !build.Built && e.GetEventTime().AsTime().Before(build.Begin) {
+		return nil // heard again and no change: who watches is told to read anew when the building has caught up
 	}
 	return w.tell(tx, picture, change)
 }

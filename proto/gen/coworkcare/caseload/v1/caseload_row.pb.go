@@ -245,7 +245,8 @@ type CaseloadRow struct {
 	NextContactDate string `protobuf:"bytes,14,opt,name=next_contact_date,json=nextContactDate,proto3" json:"next_contact_date,omitempty"`
 	// The dialogue meeting; absent when none was proposed.
 	Meeting *CaseloadRow_Meeting `protobuf:"bytes,15,opt,name=meeting,proto3" json:"meeting,omitempty"`
-	// Civil days of ongoing sick leave passed without a meeting held or deferred: 0, or the limit passed last (30, 60, 90).
+	// The highest flag of a missing dialogue meeting among the open follow-ups whose due day has come: 30, 60, 90 stand for the first,
+	// second and third limit of the unit's policy (MEETING_MISSING_FIRST, _SECOND, _THIRD), whatever its days; 0 when there is none.
 	MeetingFlagDays int32 `protobuf:"varint,16,opt,name=meeting_flag_days,json=meetingFlagDays,proto3" json:"meeting_flag_days,omitempty"`
 	// What waits for somebody's decision, the oldest first.
 	OpenDecisions []*CaseloadRow_Decision `protobuf:"bytes,17,rep,name=open_decisions,json=openDecisions,proto3" json:"open_decisions,omitempty"`
@@ -794,7 +795,8 @@ type WatchCaseloadResponse struct {
 	Changes []*CaseloadChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
 	// Where to go on from; set even when nothing changed.
 	NextCursor string `protobuf:"bytes,2,opt,name=next_cursor,json=nextCursor,proto3" json:"next_cursor,omitempty"`
-	// Whether the picture has been built anew since the cursor was given: read the list again, then go on from `next_cursor`.
+	// Whether the picture has been built anew since the cursor was given: read the list again, then go on from `next_cursor`. It is told
+	// when the building begins, and once more when it has caught up; what is heard again in between is no change.
 	Rebuilt       bool `protobuf:"varint,3,opt,name=rebuilt,proto3" json:"rebuilt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1136,7 +1138,8 @@ type CaseloadRow_Meeting struct {
 	ScheduledTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=scheduled_time,json=scheduledTime,proto3" json:"scheduled_time,omitempty"`
 	// When it is looked at again, YYYY-MM-DD, while deferred.
 	RecheckDate string `protobuf:"bytes,4,opt,name=recheck_date,json=recheckDate,proto3" json:"recheck_date,omitempty"`
-	// What is still missing before it should begin, by name.
+	// What is still missing before it should begin, by name, as far as the meeting itself tells: never COORDINATION_CONSENT,
+	// EMPLOYER_CONSENT, EARLY_TALK or BRIEF, which others decide. The meeting's `:readiness` tells all.
 	Missing       []v11.DialogueMeeting_Missing `protobuf:"varint,5,rep,packed,name=missing,proto3,enum=coworkcare.employerdialogue.v1.DialogueMeeting_Missing" json:"missing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

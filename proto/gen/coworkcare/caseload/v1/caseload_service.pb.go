@@ -26,14 +26,12 @@ var File_coworkcare_caseload_v1_caseload_service_proto protoreflect.FileDescript
 
 const file_coworkcare_caseload_v1_caseload_service_proto_rawDesc = "" +
 	"\n" +
-	"-coworkcare/caseload/v1/caseload_service.proto\x12\x16coworkcare.caseload.v1\x1a!coworkcare/access/v1/access.proto\x1a)coworkcare/caseload/v1/caseload_row.proto\x1a+coworkcare/caseload/v1/common_picture.proto\x1a%coworkcare/caseload/v1/timeline.proto\x1a\x1cgoogle/api/annotations.proto2\x89\b\n" +
-	"\x0fCaseloadService\x12\xab\x01\n" +
-	"\fListCaseload\x12+.coworkcare.caseload.v1.ListCaseloadRequest\x1a,.coworkcare.caseload.v1.ListCaseloadResponse\"@\xaa\xd4\x18\x0f\n" +
-	"\t\x01\x02\x03\x04\x05\x06\a\b\n" +
-	"\x10\x04(\x01\x82\xd3\xe4\x93\x02'\x12%/v1/careUnits/{care_unit_id}/caseload\x12\xb4\x01\n" +
-	"\rWatchCaseload\x12,.coworkcare.caseload.v1.WatchCaseloadRequest\x1a-.coworkcare.caseload.v1.WatchCaseloadResponse\"F\xaa\xd4\x18\x0f\n" +
-	"\t\x01\x02\x03\x04\x05\x06\a\b\n" +
-	"\x10\x04(\x01\x82\xd3\xe4\x93\x02-\x12+/v1/careUnits/{care_unit_id}/caseload:watch\x12\xa8\x01\n" +
+	"-coworkcare/caseload/v1/caseload_service.proto\x12\x16coworkcare.caseload.v1\x1a!coworkcare/access/v1/access.proto\x1a)coworkcare/caseload/v1/caseload_row.proto\x1a+coworkcare/caseload/v1/common_picture.proto\x1a%coworkcare/caseload/v1/timeline.proto\x1a\x1cgoogle/api/annotations.proto2\x87\b\n" +
+	"\x0fCaseloadService\x12\xaa\x01\n" +
+	"\fListCaseload\x12+.coworkcare.caseload.v1.ListCaseloadRequest\x1a,.coworkcare.caseload.v1.ListCaseloadResponse\"?\xaa\xd4\x18\x0e\n" +
+	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x04(\x01\x82\xd3\xe4\x93\x02'\x12%/v1/careUnits/{care_unit_id}/caseload\x12\xb3\x01\n" +
+	"\rWatchCaseload\x12,.coworkcare.caseload.v1.WatchCaseloadRequest\x1a-.coworkcare.caseload.v1.WatchCaseloadResponse\"E\xaa\xd4\x18\x0e\n" +
+	"\b\x01\x02\x03\x04\x05\x06\a\b\x10\x04(\x01\x82\xd3\xe4\x93\x02-\x12+/v1/careUnits/{care_unit_id}/caseload:watch\x12\xa8\x01\n" +
 	"\fListTimeline\x12+.coworkcare.caseload.v1.ListTimelineRequest\x1a,.coworkcare.caseload.v1.ListTimelineResponse\"=\xaa\xd4\x18\x0f\n" +
 	"\t\x01\x02\x03\x04\x05\x06\a\b\r\x10\x05(\x01\x82\xd3\xe4\x93\x02$\x12\"/v1/patients/{patient_id}/timeline\x12\xa2\x01\n" +
 	"\x0fGetPatientBrief\x12..coworkcare.caseload.v1.GetPatientBriefRequest\x1a$.coworkcare.caseload.v1.PatientBrief\"9\xaa\xd4\x18\x0e\n" +

@@ -40,7 +40,9 @@ type CaseloadServiceClient interface {
 	// Tells the changes of a unit's caseload since a cursor, waiting for the first (long poll); over REST also as Server-Sent Events.
 	// Errors: NOT_FOUND; INVALID_ARGUMENT (BAD_CURSOR).
 	WatchCaseload(ctx context.Context, in *WatchCaseloadRequest, opts ...grpc.CallOption) (*WatchCaseloadResponse, error)
-	// Lists what has happened to a patient over all services: one ordered list, nothing twice. Errors: NOT_FOUND.
+	// Lists what has happened to a patient over all services: one ordered list, nothing twice. What the caller's roles at the patient's
+	// unit may not read from the service that owns it is left out: consents, for all but GP, care manager, coordinator and integration.
+	// Errors: NOT_FOUND.
 	ListTimeline(ctx context.Context, in *ListTimelineRequest, opts ...grpc.CallOption) (*ListTimelineResponse, error)
 	// Reads the one-page brief. Errors: NOT_FOUND.
 	GetPatientBrief(ctx context.Context, in *GetPatientBriefRequest, opts ...grpc.CallOption) (*PatientBrief, error)
@@ -131,7 +133,9 @@ type CaseloadServiceServer interface {
 	// Tells the changes of a unit's caseload since a cursor, waiting for the first (long poll); over REST also as Server-Sent Events.
 	// Errors: NOT_FOUND; INVALID_ARGUMENT (BAD_CURSOR).
 	WatchCaseload(context.Context, *WatchCaseloadRequest) (*WatchCaseloadResponse, error)
-	// Lists what has happened to a patient over all services: one ordered list, nothing twice. Errors: NOT_FOUND.
+	// Lists what has happened to a patient over all services: one ordered list, nothing twice. What the caller's roles at the patient's
+	// unit may not read from the service that owns it is left out: consents, for all but GP, care manager, coordinator and integration.
+	// Errors: NOT_FOUND.
 	ListTimeline(context.Context, *ListTimelineRequest) (*ListTimelineResponse, error)
 	// Reads the one-page brief. Errors: NOT_FOUND.
 	GetPatientBrief(context.Context, *GetPatientBriefRequest) (*PatientBrief, error)

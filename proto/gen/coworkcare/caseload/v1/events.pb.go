@@ -24,7 +24,7 @@ const (
 )
 
 // `caseload_row.changed`: a patient's row has changed, or has entered or left the unit. The resource is the patient. Told to watchers
-// of the caseload; the log begins anew when the picture is built anew.
+// of the caseload; the log begins anew when the picture is built anew, and then leaves out what is only heard again.
 type CaseloadRowSnapshot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The version of the patient's picture.

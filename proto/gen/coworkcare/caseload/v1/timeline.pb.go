@@ -90,7 +90,7 @@ func (TimelineEntry_Track) EnumDescriptor() ([]byte, []int) {
 	return file_coworkcare_caseload_v1_timeline_proto_rawDescGZIP(), []int{0, 0}
 }
 
-// One thing that happened to a patient, as one service told it.
+// One thing that happened to a patient, as one service told it. It is shown to whom the owning service shows the resource itself.
 type TimelineEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The event's id; the same entry always bears the same.
