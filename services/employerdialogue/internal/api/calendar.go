@@ -28,15 +28,21 @@ func (s *Server) InvitationDialogueMeeting(ctx context.Context, r *employerdialo
 		}
 		attendee = person.Email
 	}
-	if attendee == "" {
-		return nil, fault.Newf(codeOf(employerdialogue.Precondition), employerdialogue.ReasonAttendeeAddress,
-			"there is no e-mail address to invite; give attendee_email, or enter the contact person's")
-	}
 	var invitation employerdialogue.Invitation
+	invite := func(consents employerdialogue.Consents) (err error) {
+		if invitation, err = m.Invite(consents, recipient); err != nil {
+			return err
+		}
+		if attendee == "" {
+			return fault.Newf(codeOf(employerdialogue.Precondition), employerdialogue.ReasonAttendeeAddress,
+				"there is no e-mail address to invite; give attendee_email, or enter the contact person's")
+		}
+		return nil
+	}
 	var consents employerdialogue.Consents
 	if recipient == employerdialogue.Employer {
 		consents, err = s.release(ctx, m.PatientID, m.EmployerID, formInvitation, func(c employerdialogue.Consents) (shown, withheld []employerdialogue.Item, err error) {
-			invitation, err = m.Invite(c, recipient)
+			err = invite(c)
 			switch {
 			case !c.Covers(employerdialogue.ItemContact): // what goes out, if anything, only calls off
 				return nil, []employerdialogue.Item{employerdialogue.ItemContact}, err
@@ -47,7 +53,7 @@ func (s *Server) InvitationDialogueMeeting(ctx context.Context, r *employerdialo
 			}
 		})
 	} else {
-		invitation, err = m.Invite(consents, recipient)
+		err = invite(consents)
 	}
 	if err != nil {
 		return nil, refusal(err)
