@@ -156,7 +156,7 @@ func (w *walk) held(day0 date.Day, actions ...action) {
 		if err != nil {
 			return err
 		}
-		return w.finds(ctx, c, w.team.coordinator, "PREPARE_MEETING", w.meetingID, "MEETING_HELD")
+		return w.finds(ctx, c, w.team.coordinator, "PREPARE_MEETING", w.meetingID, "MEETING_ARRANGED") // it was prepared when it got its time
 	})
 	w.on(meet.At(13, 10), "The patient is asked first: the employer's view before it would take a reason (409)", func(ctx context.Context, c *check) error {
 		_, err := w.perspective(ctx, theEmployer, "Synthetic: we miss a good colleague.")
