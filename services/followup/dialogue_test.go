@@ -197,6 +197,30 @@ func TestConsentRunsOut(t *testing.T) {
 	})
 }
 
+// R92: a yes to one employer that runs out no longer speaks against the no to another; the day alone ends the flag.
+func TestEmployerConsentRunsOut(t *testing.T) {
+	run(t, func(t *testing.T, c *centre) {
+		e := c.episode()
+		c.tellEpisode("started", e)
+		c.accept(e)
+		c.onSickLeave("2026-06-30")
+		said := func(state patientv1.Consent_State, end string) {
+			id := uuid.NewString()
+			c.tell("patient", "consent.recorded", id, &patientv1.ConsentSnapshot{ConsentId: id, Kind: patientv1.Consent_INFORMATION, State: state,
+				ReceiverKind: patientv1.Consent_EMPLOYER, ReceiverId: uuid.NewString(), StartDate: "2026-03-02", EndDate: end})
+		}
+		said(patientv1.Consent_DECLINED, "")
+		require.Empty(t, c.open(followupv1.FollowUp_MEETING_MISSING_FIRST))
+		require.Len(t, c.open(followupv1.FollowUp_TIME_PLAN_MISSING), 1, "a plan is needed all the same")
+		said(patientv1.Consent_GRANTED, "2026-03-05")
+		require.Len(t, c.open(followupv1.FollowUp_MEETING_MISSING_FIRST), 1)
+		c.until("2026-03-05", 23, 59)
+		require.Len(t, c.open(followupv1.FollowUp_MEETING_MISSING_FIRST), 1)
+		c.until("2026-03-06", 0, 1)
+		require.Empty(t, c.open(followupv1.FollowUp_MEETING_MISSING_FIRST))
+	})
+}
+
 // R44, R45, R49, R93: the steps of the return, one at a time, and how it goes some weeks after.
 func TestReturnToWork(t *testing.T) {
 	run(t, func(t *testing.T, c *centre) {

@@ -80,7 +80,7 @@ func (d *derivation) timePlan(w Want, e *Episode, s *Spell) {
 	w.about += "/" + strconv.Itoa(length)
 	at := d.pause(e, s)
 	at.soonest = later(at.soonest, later(w.Since, s.reached(s.Start.AddDays(plannedSpell-1))))
-	d.wantMissing(w, at, s.Start.AddDays(max(soonestTimePlan, third)), made)
+	d.coordinated(at.dated(w, s.Start.AddDays(max(soonestTimePlan, third))), at.ends(made)...)
 }
 
 // last is the last day of a plan; no day when it has no steps.
@@ -145,6 +145,9 @@ func flags(file *File, policy Policy, today date.Day) []Want {
 		return nil
 	}
 	for _, e := range d.Episodes {
+		if !e.Ended.IsZero() {
+			continue
+		}
 		d.missingMeeting(Want{SubjectID: e.ID, EpisodeID: e.ID, Since: later(spell.Known, e.Started), about: spell.Start.String()}, e, spell)
 	}
 	return d.wants
@@ -219,11 +222,6 @@ func (d *derivation) refusal(e *Episode, at standstill) standstill {
 	declined, consented := d.employerDeclined(e)
 	at.putOff, at.soonest = earlier(at.putOff, declined), later(at.soonest, consented)
 	return at
-}
-
-// wantMissing asks for what has been missing since a day.
-func (d *derivation) wantMissing(w Want, at standstill, day date.Day, done *End) {
-	d.coordinated(at.dated(w, day), at.ends(done)...)
 }
 
 // dated gives what has been missing since a day its due day.
