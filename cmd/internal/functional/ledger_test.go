@@ -167,7 +167,11 @@ func (s *site) audit() map[string]*ledger {
 				l.revisions[row[0].(string)] = row[1].(int64)
 			}
 		}
-		l.check(s.t, service)
+		if service == "caseload" {
+			l.checkNumbers(s.t, service) // it tells watchers of changes, not of how it came to be
+		} else {
+			l.check(s.t, service)
+		}
 		require.Equal(s.t, int64(len(l.events)), count(s.t, q, `SELECT last_sequence FROM event_head`), "%s: the head", service)
 		require.Zerof(s.t, count(s.t, q, `SELECT count(*) FROM event_parked`), "%s: parked events", service)
 		require.Zerof(s.t, count(s.t, q, `SELECT count(*) FROM request WHERE response IS NULL`), "%s: requests half answered", service)
@@ -244,15 +248,23 @@ func (s *site) released() {
 	}
 }
 
-// check joins the events of a log with the rows that they tell of.
-func (l *ledger) check(t testing.TB, service string) {
+// checkNumbers looks for holes and doubles in a log.
+func (l *ledger) checkNumbers(t testing.TB, service string) {
 	t.Helper()
-	last := map[string]int64{}
 	ids := map[string]bool{}
 	for i, e := range l.events {
 		require.Equalf(t, int64(i+1), e.sequence, "%s: a hole or a double in the numbers", service)
 		require.Falsef(t, ids[e.GetEventId()], "%s: event %d has the id of an earlier one", service, e.sequence)
 		ids[e.GetEventId()] = true
+	}
+}
+
+// check joins the events of a log with the rows that they tell of.
+func (l *ledger) check(t testing.TB, service string) {
+	t.Helper()
+	l.checkNumbers(t, service)
+	last := map[string]int64{}
+	for _, e := range l.events {
 		require.Equalf(t, last[e.GetResourceId()]+1, int64(e.GetRevision()), "%s: event %d (%s): revisions in order, each once", service, e.sequence, e.GetType())
 		last[e.GetResourceId()] = int64(e.GetRevision())
 	}
