@@ -14,7 +14,7 @@ export GOFLAGS ?= -buildvcs=auto
 help: ## What there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## Start everything with synthetic people, and walk one through twelve weeks of care
+run: build ## Start everything with synthetic people, and walk four of them the whole way
 	@PATH="$(BIN):$$PATH" $(BIN)/coworkcare dev --demo
 
 reset: ## Remove the data folder of make run
