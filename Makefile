@@ -25,7 +25,7 @@ build: ## Build coworkcare and coworkctl into build/bin
 	go build -o $(BIN)/ ./cmd/coworkcare ./cmd/coworkctl
 
 test: ## All tests: SQLite and PostgreSQL, in-process and real Redis (throw-away servers)
-	go test -shuffle=on $(PACKAGES)
+	go test -shuffle=on -timeout 25m $(PACKAGES)
 
 race: ## All tests under the race detector
 	go test -race -shuffle=on $(PACKAGES)

@@ -73,8 +73,10 @@ func (o *output) String() string {
 // engines are the databases that everything runs on.
 var engines = []string{"sqlite", "postgres"}
 
+// onBothEngines runs a test on one engine after the other, beside other tests.
 func onBothEngines(t *testing.T, test func(t *testing.T, s *system)) {
 	t.Helper()
+	t.Parallel()
 	for _, engine := range engines {
 		t.Run(engine, func(t *testing.T) { test(t, start(t, engine)) })
 	}
