@@ -93,7 +93,7 @@ func TestRetryAfterACutConnection(t *testing.T) {
 		s.settled(2*leaseTime + 30*time.Second)
 		p.stop(syscall.SIGTERM)
 		ledgers := s.audit()
-		require.Len(t, ledgers["sickleave"].events, 2)
+		require.Len(t, ledgers["sickleave"].events, 3, "drafted, signed, and what that adds up to")
 		require.Len(t, ledgers["careplan"].events, 1)
 		q := s.open("patient").Read(t.Context())
 		require.Equal(t, int64(2), count(t, q, `SELECT count(*) FROM patient`))
