@@ -74,6 +74,7 @@ func TestDemo(t *testing.T) {
 
 	p = s.demo()
 	s.stages(t)
+	s.readme(t)
 	s.tools(t)
 	s.settled(30 * time.Second)
 	p.stop(syscall.SIGINT)
