@@ -40,8 +40,12 @@ type ward struct {
 func run(t *testing.T, test func(t *testing.T, w *ward)) {
 	t.Helper()
 	apptest.Run(t, []app.Module{caseload.Module}, func(t *testing.T, h *apptest.Harness) {
-		test(t, &ward{t: t, h: h, client: caseloadv1.NewCaseloadServiceClient(h.Conn), place: h.NewPlace(), revisions: map[string]int64{}})
+		test(t, newWard(t, h))
 	})
+}
+
+func newWard(t *testing.T, h *apptest.Harness) *ward {
+	return &ward{t: t, h: h, client: caseloadv1.NewCaseloadServiceClient(h.Conn), place: h.NewPlace(), revisions: map[string]int64{}}
 }
 
 // tell lets a stand-in tell of a thing's next revision.

@@ -72,12 +72,6 @@ func row(p caseload.Picture, now time.Time) *caseloadv1.CaseloadRow {
 	return answer
 }
 
-// decidedElsewhere is what a meeting's own events do not tell in time: consents, talks, briefs and their age change without one.
-var decidedElsewhere = map[employerdialoguev1.DialogueMeeting_Missing]bool{
-	employerdialoguev1.DialogueMeeting_COORDINATION_CONSENT: true, employerdialoguev1.DialogueMeeting_EMPLOYER_CONSENT: true,
-	employerdialoguev1.DialogueMeeting_EARLY_TALK: true, employerdialoguev1.DialogueMeeting_BRIEF: true,
-}
-
 func meeting(m *caseload.Meeting) *caseloadv1.CaseloadRow_Meeting {
 	answer := &caseloadv1.CaseloadRow_Meeting{
 		DialogueMeetingId: m.ID, State: employerdialoguev1.DialogueMeeting_State(employerdialoguev1.DialogueMeeting_State_value[m.State]),
@@ -86,10 +80,8 @@ func meeting(m *caseload.Meeting) *caseloadv1.CaseloadRow_Meeting {
 	if answer.GetState() == employerdialoguev1.DialogueMeeting_DEFERRED {
 		answer.RecheckDate = m.Recheck.String()
 	}
-	for _, name := range m.Missing {
-		if missing := employerdialoguev1.DialogueMeeting_Missing(employerdialoguev1.DialogueMeeting_Missing_value[name]); !decidedElsewhere[missing] {
-			answer.Missing = append(answer.Missing, missing)
-		}
+	for _, name := range m.MissingForSure() {
+		answer.Missing = append(answer.Missing, employerdialoguev1.DialogueMeeting_Missing(employerdialoguev1.DialogueMeeting_Missing_value[name]))
 	}
 	return answer
 }

@@ -1,6 +1,7 @@
 package caseload
 
 import (
+	"slices"
 	"time"
 
 	"github.com/coworkcare/coworkcare/platform/date"
@@ -52,6 +53,14 @@ func (p Picture) On(now time.Time) Row {
 		r.NextDue = p.FollowUps[0].Day
 	}
 	return r
+}
+
+// decidedElsewhere is what a meeting's own events do not tell in time: consents, talks, briefs and their age change without one.
+var decidedElsewhere = []string{"COORDINATION_CONSENT", "EMPLOYER_CONSENT", "EARLY_TALK", "BRIEF"}
+
+// MissingForSure is what a meeting still lacks as far as its own events decide it; its readiness tells all.
+func (m *Meeting) MissingForSure() []string {
+	return slices.DeleteFunc(slices.Clone(m.Missing), func(name string) bool { return slices.Contains(decidedElsewhere, name) })
 }
 
 func (m Member) isIn(day date.Day) bool {
