@@ -252,7 +252,8 @@ type ListEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `next_cursor` of the answer before; empty reads from the beginning of the log.
 	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	// The sources to read, any of the service names; empty reads all that this process serves.
+	// The sources to read, any of the service names; empty reads all that this process serves or, for callers from outside, passes on;
+	// not `caseload`, whose log concerns its own watchers alone.
 	Sources []string `protobuf:"bytes,2,rep,name=sources,proto3" json:"sources,omitempty"`
 	// Only events of these types; empty takes every type.
 	Types []string `protobuf:"bytes,3,rep,name=types,proto3" json:"types,omitempty"`
